@@ -1,0 +1,59 @@
+// Waiting that can be called off. Every wait in the operator takes an AbortSignal.
+import type { Clock } from './clock.js';
+
+/** True for the error that an aborted wait throws, whatever its reason was. */
+export function isAbort(error: unknown, signal?: AbortSignal): boolean {
+  if (signal?.aborted && error === signal.reason) return true;
+  return error instanceof Error && error.name === 'AbortError';
+}
+
+/**
+ * Waits `delayMs` milliseconds.
+ * @throws the signal's reason, as soon as the signal is aborted.
+ */
+export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(delayMs, () => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    });
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/** A signal that aborts with `reason` after `delayMs`, or with `parent`; call `done` when it is no longer needed. */
+export function deadline(
+  clock: Clock,
+  delayMs: number,
+  reason: () => Error,
+  parent?: AbortSignal,
+): { signal: AbortSignal; done: () => void } {
+  const controller = new AbortController();
+  const timer = clock.after(delayMs, () => controller.abort(reason()));
+  const onAbort = (): void => controller.abort(parent?.reason);
+  if (parent?.aborted) onAbort();
+  else parent?.addEventListener('abort', onAbort, { once: true });
+  return {
+    signal: controller.signal,
+    done: () => {
+      timer.cancel();
+      parent?.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+/** Resolves when the signal is aborted; never rejects. */
+export function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,106 @@
+// The contract of a kind: one declaration from which come the informer, the CRD, the permissions, the docs
+// row, the codec's schema and the contract tests. The reconciler knows kinds only through it; what a kind
+// does differently is a property here, never an `if` there.
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import type { ApiResource } from '../kube/object.js';
+import type { Call } from './calls.js';
+import type { ResourceForm } from './forms.js';
+
+/** API group of every kind. */
+export const group = 'resources.teleport.dev';
+
+/** A version of the CRD. Exactly one is stored. */
+export interface ObjectVersion {
+  readonly name: string;
+  readonly storage: boolean;
+}
+
+/** A column of `kubectl get`, beside Ready, Reason and Age, which every kind has. */
+export interface PrinterColumn {
+  readonly name: string;
+  readonly jsonPath: string;
+  readonly type: 'string' | 'integer' | 'boolean' | 'date';
+  /** Columns above 0 show with `-o wide` only. */
+  readonly priority?: number;
+}
+
+/** The Kubernetes side. */
+export interface ObjectNames {
+  readonly kind: string;
+  readonly plural: string;
+  readonly shortNames: readonly string[];
+  readonly versions: readonly ObjectVersion[];
+  readonly columns: readonly PrinterColumn[];
+  /** One or two sentences for `kubectl explain` and docs/kinds.md. */
+  readonly description: string;
+}
+
+/** The Teleport side: the constants that every resource of the kind carries. */
+export interface ResourceNames {
+  readonly kind: string;
+  readonly version: string;
+  readonly subKind?: string;
+}
+
+/** The spec of the object: a message, less what the object may not say. */
+export interface SpecShape {
+  readonly schema: DescMessage;
+  /** CR names of top-level spec fields that the object has not. */
+  readonly hidden: readonly string[];
+}
+
+/** The RPCs. `update` is given the existing resource's revision in the resource's metadata. */
+export interface KindCalls<Resource> {
+  /** Throws NotFound where there is none. */
+  readonly get: Call<string, Resource>;
+  /** Answers the resource as stored, or undefined where the RPC's reply does not hold it. */
+  readonly create: Call<Resource, Resource | undefined>;
+  readonly update: Call<Resource, Resource | undefined>;
+  readonly delete: Call<string, void>;
+}
+
+export interface Kind<Schema extends DescMessage = DescMessage> {
+  readonly object: ObjectNames;
+  readonly resource: ResourceNames;
+  readonly schema: Schema;
+  readonly form: ResourceForm<MessageShape<Schema>>;
+  readonly spec: SpecShape;
+  readonly calls: KindCalls<MessageShape<Schema>>;
+  /**
+   * Dotted paths of protobuf fields (local names, from the resource's root) that an update takes over from
+   * the existing resource wherever the object leaves them empty.
+   */
+  readonly kept: readonly string[];
+  /** Dotted paths that the server writes by itself: a change there is no drift. Metadata's are the form's. */
+  readonly serverOwned: readonly string[];
+  /**
+   * Fills in what the server fills in when it stores the resource (kinds.md E), so that a stored resource can
+   * be compared with a wanted one. May change its argument. Where it is wrong the cost is one write too many.
+   */
+  readonly defaults: (resource: MessageShape<Schema>) => void;
+  /** Whether Teleport deletes this resource at its first use, so that its absence is no drift. */
+  readonly oneTime: (resource: MessageShape<Schema>) => boolean;
+}
+
+/** A kind with its message type forgotten: what the reconciler and all generic code hold. */
+export type AnyKind = Kind;
+
+/**
+ * Checks a declaration against the contract and forgets its message type. The one cast of the kinds layer:
+ * a kind's functions are only ever given messages of its own schema.
+ */
+export function declareKind<Schema extends DescMessage>(kind: Kind<Schema>): AnyKind {
+  return kind as unknown as AnyKind;
+}
+
+/** The version in which objects are stored, read and written. */
+export function storageVersion(kind: Pick<Kind, 'object'>): string {
+  const stored = kind.object.versions.find((version) => version.storage);
+  if (!stored) throw new Error(`${kind.object.kind}: no storage version is declared`);
+  return stored.name;
+}
+
+/** Where objects of the kind stand in the Kubernetes API. */
+export function apiResource(kind: Pick<Kind, 'object'>): ApiResource {
+  return { group, version: storageVersion(kind), plural: kind.object.plural };
+}

@@ -1,0 +1,46 @@
+// TeleportProvisionToken: what lets instances and bots join. With join method `token` the object's name is
+// the secret itself, and Teleport deletes a bot's token at its first use.
+import { AuthService } from '../gen/teleport/client/authservice_pb.js';
+import type { ProvisionTokenV2 } from '../gen/teleport/types/provision_token_pb.js';
+import { ProvisionTokenSpecV2Schema, ProvisionTokenV2Schema } from '../gen/teleport/types/provision_token_pb.js';
+import { call, nothing } from './calls.js';
+import { legacyForm } from './forms.js';
+import { declareKind } from './kind.js';
+import { tokenDefaults } from './provision-token-defaults.js';
+
+const upsert = call(
+  AuthService.method.upsertTokenV2,
+  (token: ProvisionTokenV2) => ({ Token: { case: 'V2' as const, value: token } }),
+  nothing,
+);
+
+export const provisionToken = declareKind({
+  object: {
+    kind: 'TeleportProvisionToken',
+    plural: 'teleportprovisiontokens',
+    shortNames: ['provisiontoken', 'provisiontokens'],
+    versions: [{ name: 'v2', storage: true }],
+    columns: [
+      { name: 'Join Method', jsonPath: '.spec.join_method', type: 'string' },
+      { name: 'System Roles', jsonPath: '.spec.roles', type: 'string' },
+    ],
+    description: 'A join token: which instances or bots may join the Teleport cluster, and how they prove who they are.',
+  },
+  resource: { kind: 'token', version: 'v2' },
+  schema: ProvisionTokenV2Schema,
+  form: legacyForm(ProvisionTokenV2Schema),
+  spec: { schema: ProvisionTokenSpecV2Schema, hidden: [] },
+  calls: {
+    get: call(AuthService.method.getToken, (Name: string) => ({ Name }), (stored) => stored),
+    create: upsert,
+    update: upsert,
+    delete: call(AuthService.method.deleteToken, (Name: string) => ({ Name }), nothing),
+  },
+  kept: ['Status'],
+  serverOwned: ['Status'],
+  defaults: tokenDefaults,
+  oneTime: (token) => {
+    const method = token.Spec?.JoinMethod ?? '';
+    return (method === '' || method === 'token') && (token.Spec?.BotName ?? '') !== '';
+  },
+});

@@ -1,0 +1,57 @@
+// TeleportRole, TeleportRoleV6, TeleportRoleV7, TeleportRoleV8: one message in four versions. Upstream's
+// first kind, TeleportRole, writes role v5 whatever its own apiVersion is.
+import { AuthService } from '../gen/teleport/client/authservice_pb.js';
+import { type RoleV6, RoleSpecV6Schema, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
+import { call, nothing } from './calls.js';
+import { legacyForm } from './forms.js';
+import { type AnyKind, declareKind, type ObjectNames } from './kind.js';
+import { roleDefaults } from './role-defaults.js';
+
+function role(version: 'v5' | 'v6' | 'v7' | 'v8', object: ObjectNames): AnyKind {
+  const upsert = call(AuthService.method.upsertRoleV2, (Role: RoleV6) => ({ Role }), (stored) => stored);
+  return declareKind({
+    object,
+    resource: { kind: 'role', version },
+    schema: RoleV6Schema,
+    form: legacyForm(RoleV6Schema),
+    spec: { schema: RoleSpecV6Schema, hidden: [] },
+    calls: {
+      get: call(AuthService.method.getRole, (Name: string) => ({ Name }), (stored) => stored),
+      create: upsert,
+      update: upsert,
+      delete: call(AuthService.method.deleteRole, (Name: string) => ({ Name }), nothing),
+    },
+    kept: [],
+    serverOwned: [],
+    defaults: roleDefaults,
+    oneTime: () => false,
+  });
+}
+
+export const roleV5 = role('v5', {
+  kind: 'TeleportRole',
+  plural: 'teleportroles',
+  shortNames: [],
+  versions: [
+    { name: 'v5', storage: true },
+    { name: 'v6', storage: false },
+  ],
+  columns: [],
+  description: 'A Teleport role, stored as role version v5. New roles are better written as TeleportRoleV8.',
+});
+
+const versioned = (version: 'v6' | 'v7' | 'v8'): AnyKind => {
+  const suffix = version.toUpperCase();
+  return role(version, {
+    kind: `TeleportRole${suffix}`,
+    plural: `teleportroles${version}`,
+    shortNames: [`role${version}`, `roles${version}`],
+    versions: [{ name: 'v1', storage: true }],
+    columns: [],
+    description: `A Teleport role, stored as role version ${version}: what its holders may reach and do.`,
+  });
+};
+
+export const roleV6 = versioned('v6');
+export const roleV7 = versioned('v7');
+export const roleV8 = versioned('v8');
