@@ -4,6 +4,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import { file_teleport_operator_v1_options } from "../../operator/v1/options_pb.js";
 import type { Metadata } from "../../types/common_pb.js";
 import { file_teleport_types_common } from "../../types/common_pb.js";
 import type { StringValues } from "../../types/wrappers_pb.js";
@@ -14,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file teleport/loginrule/v1/loginrule.proto.
  */
 export const file_teleport_loginrule_v1_loginrule: GenFile = /*@__PURE__*/
-  fileDesc("CiV0ZWxlcG9ydC9sb2dpbnJ1bGUvdjEvbG9naW5ydWxlLnByb3RvEhV0ZWxlcG9ydC5sb2dpbnJ1bGUudjEi+wEKCUxvZ2luUnVsZRIhCghtZXRhZGF0YRgBIAEoCzIPLnR5cGVzLk1ldGFkYXRhEg8KB3ZlcnNpb24YAiABKAkSEAoIcHJpb3JpdHkYAyABKAUSQwoKdHJhaXRzX21hcBgEIAMoCzIvLnRlbGVwb3J0LmxvZ2lucnVsZS52MS5Mb2dpblJ1bGUuVHJhaXRzTWFwRW50cnkSGQoRdHJhaXRzX2V4cHJlc3Npb24YBSABKAkaSAoOVHJhaXRzTWFwRW50cnkSCwoDa2V5GAEgASgJEiUKBXZhbHVlGAIgASgLMhYud3JhcHBlcnMuU3RyaW5nVmFsdWVzOgI4AWIGcHJvdG8z", [file_teleport_types_common, file_teleport_types_wrappers]);
+  fileDesc("CiV0ZWxlcG9ydC9sb2dpbnJ1bGUvdjEvbG9naW5ydWxlLnByb3RvEhV0ZWxlcG9ydC5sb2dpbnJ1bGUudjEigwIKCUxvZ2luUnVsZRIhCghtZXRhZGF0YRgBIAEoCzIPLnR5cGVzLk1ldGFkYXRhEg8KB3ZlcnNpb24YAiABKAkSEAoIcHJpb3JpdHkYAyABKAUSSwoKdHJhaXRzX21hcBgEIAMoCzIvLnRlbGVwb3J0LmxvZ2lucnVsZS52MS5Mb2dpblJ1bGUuVHJhaXRzTWFwRW50cnlCBvLIGAIQAhIZChF0cmFpdHNfZXhwcmVzc2lvbhgFIAEoCRpICg5UcmFpdHNNYXBFbnRyeRILCgNrZXkYASABKAkSJQoFdmFsdWUYAiABKAsyFi53cmFwcGVycy5TdHJpbmdWYWx1ZXM6AjgBYgZwcm90bzM", [file_teleport_operator_v1_options, file_teleport_types_common, file_teleport_types_wrappers]);
 
 /**
  * @generated from message teleport.loginrule.v1.LoginRule

@@ -80,7 +80,7 @@ export const FieldSchema: GenMessage<Field> = /*@__PURE__*/
  */
 export type Value = Message<"teleport.operator.v1.Value"> & {
   /**
-   * All words, compared without regard to case.
+   * All words, compared without regard to case and spaces.
    *
    * @generated from field: repeated string words = 1;
    */
@@ -113,7 +113,8 @@ export enum Codec {
   LABELS = 1,
 
   /**
-   * Map from trait name to a list of strings; on the wire wrappers.LabelValues.
+   * Map from trait name to a list of strings; on the wire wrappers.LabelValues, a map of wrappers.StringValues,
+   * or a list of messages with key and values.
    *
    * @generated from enum value: CODEC_TRAITS = 2;
    */
