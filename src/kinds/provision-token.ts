@@ -8,11 +8,7 @@ import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 import { tokenDefaults } from './provision-token-defaults.js';
 
-const upsert = call(
-  AuthService.method.upsertTokenV2,
-  (token: ProvisionTokenV2) => ({ Token: { case: 'V2' as const, value: token } }),
-  nothing,
-);
+const inV2 = (value: ProvisionTokenV2) => ({ Token: { case: 'V2' as const, value } });
 
 export const provisionToken = declareKind({
   object: {
@@ -32,8 +28,9 @@ export const provisionToken = declareKind({
   spec: { schema: ProvisionTokenSpecV2Schema, hidden: [] },
   calls: {
     get: call(AuthService.method.getToken, (Name: string) => ({ Name }), (stored) => stored),
-    create: upsert,
-    update: upsert,
+    // Refused where a token of the name exists, so that one made since it was looked at is not overwritten.
+    create: call(AuthService.method.createTokenV2, inV2, nothing),
+    update: call(AuthService.method.upsertTokenV2, inV2, nothing),
     delete: call(AuthService.method.deleteToken, (Name: string) => ({ Name }), nothing),
   },
   kept: ['Status'],

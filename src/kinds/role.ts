@@ -8,7 +8,6 @@ import { type AnyKind, declareKind, type ObjectNames } from './kind.js';
 import { roleDefaults } from './role-defaults.js';
 
 function role(version: 'v5' | 'v6' | 'v7' | 'v8', object: ObjectNames): AnyKind {
-  const upsert = call(AuthService.method.upsertRoleV2, (Role: RoleV6) => ({ Role }), (stored) => stored);
   return declareKind({
     object,
     resource: { kind: 'role', version },
@@ -17,8 +16,10 @@ function role(version: 'v5' | 'v6' | 'v7' | 'v8', object: ObjectNames): AnyKind 
     spec: { schema: RoleSpecV6Schema, hidden: [] },
     calls: {
       get: call(AuthService.method.getRole, (Name: string) => ({ Name }), (stored) => stored),
-      create: upsert,
-      update: upsert,
+      // Conditional verbs rather than UpsertRoleV2: a role that somebody made or changed since it was looked at
+      // is not overwritten.
+      create: call(AuthService.method.createRole, (Role: RoleV6) => ({ Role }), (stored) => stored),
+      update: call(AuthService.method.updateRole, (Role: RoleV6) => ({ Role }), (stored) => stored),
       delete: call(AuthService.method.deleteRole, (Name: string) => ({ Name }), nothing),
     },
     kept: [],

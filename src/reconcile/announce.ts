@@ -1,0 +1,80 @@
+// An outcome as one log line and one Kubernetes Event, for people. What repeats is said once: the same
+// failure of the same generation is logged at DEBUG after the first time, and Events are rate limited by
+// their recorder.
+import type { LogFields, Logger } from '../core/log.js';
+import type { Outcome } from './outcome.js';
+
+/** A Kubernetes Event before it has an object. */
+export interface Announcement {
+  readonly type: 'Normal' | 'Warning';
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** The Event for an outcome; undefined where nothing happened that is worth one. */
+export function eventOf(outcome: Outcome, teleportKind: string): Announcement | undefined {
+  const normal = (reason: string, message: string): Announcement => ({ type: 'Normal', reason, message });
+  switch (outcome.type) {
+    case 'synced':
+      switch (outcome.wrote) {
+        case 'created':
+          return normal('Created', `Created the ${teleportKind} in Teleport.`);
+        case 'updated':
+          return normal('Updated', `Updated the ${teleportKind} in Teleport.`);
+        case 'corrected':
+          return normal('DriftCorrected', `The ${teleportKind} had been changed in Teleport; it is as the object says again.`);
+        case 'nothing':
+          return undefined;
+      }
+      break;
+    case 'consumed':
+      return normal('Consumed', 'The one-time token was used; Teleport has deleted it.');
+    case 'ignored':
+      return undefined;
+    case 'gone':
+      switch (outcome.resource) {
+        case 'deleted':
+          return normal('Deleted', `Deleted the ${teleportKind} from Teleport.`);
+        case 'kept':
+          return normal('Kept', `The ${teleportKind} stays in Teleport, as the annotation teleport.dev/keep asks.`);
+        case 'notOurs':
+          return normal('Kept', `The ${teleportKind} stays in Teleport: it is not this operator's.`);
+        case 'absent':
+        case 'untouched':
+          return undefined;
+      }
+      break;
+    case 'failed':
+      return {
+        type: 'Warning',
+        reason: outcome.step === 'delete' ? 'DeletionBlocked' : outcome.reason,
+        message: outcome.message,
+      };
+  }
+  return undefined;
+}
+
+/** Writes the pass's one line. */
+export function logOutcome(log: Logger, outcome: Outcome, fields: LogFields, repeated: boolean): void {
+  switch (outcome.type) {
+    case 'failed': {
+      const all = { ...fields, step: outcome.step, reason: outcome.reason, error: outcome.message };
+      if (repeated) log.debug('Still not reconciled', all);
+      else log.error('Not reconciled', all);
+      return;
+    }
+    case 'synced':
+      if (outcome.wrote === 'nothing') log.debug('Nothing to do', fields);
+      else log.info('Reconciled', { ...fields, wrote: outcome.wrote });
+      return;
+    case 'consumed':
+      log.debug('One-time resource is consumed', fields);
+      return;
+    case 'ignored':
+      log.debug('Ignored by annotation', fields);
+      return;
+    case 'gone':
+      if (outcome.resource === 'untouched') log.debug('Object is going without us', fields);
+      else log.info('Object released', { ...fields, resource: outcome.resource });
+  }
+}

@@ -1,0 +1,43 @@
+// Keeps passes that could only find what the last one left from being run: the watch event of our own
+// finalizer patch, or an update that changes nothing a pass reads. What asks for a pass for another reason
+// (a retry, the resync) passes always.
+import type { KubeObject, ObjectKey } from '../kube/object.js';
+
+/** All of an object that a pass reads, except its status. */
+export function fingerprint({ metadata }: KubeObject): string {
+  const { uid, generation, deletionTimestamp, finalizers, labels, annotations } = metadata;
+  return JSON.stringify([uid, generation, deletionTimestamp, finalizers, sorted(labels), sorted(annotations)]);
+}
+
+function sorted(map: Record<string, string> | undefined): unknown {
+  return map && Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+export class Door {
+  /** What the last finished pass over an object saw. */
+  readonly #settled = new Map<ObjectKey, string>();
+  readonly #forced = new Set<ObjectKey>();
+
+  /** Lets the next pass over the object through in any case. */
+  force(key: ObjectKey): void {
+    this.#forced.add(key);
+  }
+
+  /** Whether a pass over the object as it now is has something to find out. */
+  admits(key: ObjectKey, object: KubeObject): boolean {
+    if (this.#forced.delete(key)) return true;
+    const settled = this.#settled.get(key);
+    return settled === undefined || settled !== fingerprint(object);
+  }
+
+  /** A pass over the object came to an end that another could not change. */
+  settle(key: ObjectKey, object: KubeObject): void {
+    this.#settled.set(key, fingerprint(object));
+  }
+
+  /** The object needs another pass, or is gone. */
+  forget(key: ObjectKey): void {
+    this.#settled.delete(key);
+    this.#forced.delete(key);
+  }
+}

@@ -1,0 +1,75 @@
+// Errors of Teleport as outcomes: the one table that says what an answer means to the user and when it is
+// worth another try. Codes and texts as a real Teleport answers (observed.md 15, 16; kinds.md B.4).
+import { DecodeError } from '../kinds/codec/index.js';
+import { TeleportError, type TeleportErrorKind } from '../teleport/errors.js';
+import type { Failure, Next, Owned, Reason } from './outcome.js';
+
+type Step = Failure['step'];
+
+interface Row {
+  readonly kinds: readonly TeleportErrorKind[];
+  /** Steps the row is about; all without it. */
+  readonly steps?: readonly Step[];
+  /** What the server's text must hold. */
+  readonly text?: RegExp;
+  readonly reason: Reason;
+  readonly next: Next;
+  /** What to do, after the server's own words. */
+  readonly remedy?: string;
+}
+
+const table: readonly Row[] = [
+  {
+    kinds: ['NotFound'],
+    steps: ['write'],
+    reason: 'DependencyNotReady',
+    next: 'backoff',
+    remedy: 'Create what the spec refers to; the object is tried again by itself.',
+  },
+  {
+    kinds: ['Unknown', 'BadParameter', 'AccessDenied', 'CompareFailed'],
+    steps: ['delete'],
+    text: /in use|is used by|still used/i,
+    reason: 'InUse',
+    next: 'backoff',
+    remedy: 'Take it away from whatever uses it; the deletion then goes on by itself.',
+  },
+  {
+    kinds: ['AccessDenied'],
+    text: /requires? Teleport Enterprise|only available in Teleport Enterprise/i,
+    reason: 'Unsupported',
+    next: 'backoff',
+    remedy: 'This Teleport edition does not have the feature.',
+  },
+  {
+    kinds: ['AccessDenied'],
+    reason: 'AccessDenied',
+    next: 'backoff',
+    remedy: "Check the role of the operator's bot, and that the bot is not locked.",
+  },
+  { kinds: ['BadParameter'], reason: 'Rejected', next: 'onChange', remedy: 'Correct the spec.' },
+  {
+    kinds: ['NotImplemented'],
+    reason: 'Unsupported',
+    next: 'backoff',
+    remedy: 'This Teleport version or edition does not have the feature.',
+  },
+  { kinds: ['Unavailable', 'DeadlineExceeded', 'Canceled', 'LimitExceeded'], reason: 'TeleportUnavailable', next: 'backoff' },
+];
+
+/** What a failed step comes to. Every error has an outcome. */
+export function failure(step: Step, thrown: unknown, owned?: Owned): Failure {
+  const known = owned === undefined ? {} : { owned };
+  if (thrown instanceof DecodeError) {
+    return { type: 'failed', step: 'decode', reason: 'FailedToDecode', message: thrown.message, next: 'onChange' };
+  }
+  const error = TeleportError.from(thrown);
+  const row = table.find(
+    ({ kinds, steps, text }) =>
+      kinds.includes(error.kind) && (steps?.includes(step) ?? true) && (text?.test(error.message) ?? true),
+  );
+  const { reason, next, remedy } = row ?? { reason: 'TeleportError' as const, next: 'backoff' as const };
+  const said = `Teleport answered: ${error.message}`;
+  const message = remedy === undefined ? said : `${said.replace(/[.\s]+$/, '')}. ${remedy}`;
+  return { type: 'failed', step, reason, message, next, ...known };
+}

@@ -1,0 +1,26 @@
+// Every name that users script against: the finalizer, annotations, labels. Upstream's where upstream has one.
+
+/** Keeps an object until its resource is dealt with. */
+export const finalizer = 'resources.teleport.dev/deletion';
+
+/** The label by which a resource in Teleport is known to be an operator's. */
+export const originLabel = 'teleport.dev/origin';
+
+/** The value of {@link originLabel} on our resources. */
+export const originKubernetes = 'kubernetes';
+
+export const annotations = {
+  /** Deleting the object leaves the resource in Teleport. */
+  keep: 'teleport.dev/keep',
+  /** The object is not looked at: nothing is created, updated or deleted, and a deletion waits. */
+  ignore: 'teleport.dev/ignore',
+  /** Becomes the resource's description. */
+  description: 'description',
+} as const;
+
+const yes = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
+
+/** Reads a flag as Go's strconv.ParseBool does; what is missing or no boolean is false. */
+export function isOn(value: string | undefined): boolean {
+  return value !== undefined && yes.has(value);
+}

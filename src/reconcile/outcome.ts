@@ -1,0 +1,52 @@
+// What a pass came to, as one value. The reconciler returns it; the queue (when to try again), the status,
+// the Event and the log line are read off it by others.
+import type { Applied } from './applied.js';
+
+/** Reasons of the Ready condition; docs/errors.md says what to do about each. */
+export type Reason =
+  | 'Synced'
+  | 'Ignored'
+  | 'FailedToDecode'
+  | 'NotOwned'
+  | 'DependencyNotReady'
+  | 'InUse'
+  | 'Consumed'
+  | 'VersionMismatch'
+  | 'AccessDenied'
+  | 'Rejected'
+  | 'Unsupported'
+  | 'TeleportUnavailable'
+  | 'TeleportError';
+
+/** When the object is looked at again, beside its own changes and the resync. */
+export type Next = 'onChange' | 'backoff';
+
+/** How the resource was found to belong to us. */
+export type Owned = 'NewResource' | 'OriginLabelMatching';
+
+export type Outcome =
+  /** Teleport holds what the object says. */
+  | {
+      readonly type: 'synced';
+      readonly wrote: 'created' | 'updated' | 'corrected' | 'nothing';
+      readonly owned: Owned;
+      readonly applied: Applied;
+    }
+  /** Teleport used up a one-time resource; it is not made again. */
+  | { readonly type: 'consumed'; readonly applied: Applied }
+  /** Switched off by annotation. */
+  | { readonly type: 'ignored'; readonly deleting: boolean }
+  /** The object is going or gone; nothing of it is left to write a status to. */
+  | { readonly type: 'gone'; readonly resource: 'deleted' | 'absent' | 'kept' | 'notOurs' | 'untouched' }
+  /** Not done; the message says why and what to do. */
+  | {
+      readonly type: 'failed';
+      readonly step: 'decode' | 'look' | 'ownership' | 'write' | 'delete';
+      readonly reason: Reason;
+      readonly message: string;
+      readonly next: Next;
+      /** Known ownership at the time, where it was looked at. */
+      readonly owned?: Owned;
+    };
+
+export type Failure = Extract<Outcome, { type: 'failed' }>;

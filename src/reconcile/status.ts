@@ -1,0 +1,127 @@
+// An outcome as the object's status: upstream's three condition types with upstream's reasons, plus Ready.
+// Pure; written by the pass runner, once, last, only if it differs.
+import type { Condition, KubeObject } from '../kube/object.js';
+import { type Applied, readApplied } from './applied.js';
+import type { Failure, Outcome, Owned } from './outcome.js';
+
+/** A condition before it has times. */
+export type Wanted = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> & {
+  /** Reason and message tell how it came about: they stay while the status does. */
+  readonly sticky?: true;
+};
+
+/** What a pass has to say in the status. Conditions that are not named stay as they are. */
+export interface StatusOf {
+  readonly conditions: readonly Wanted[];
+  /** Undefined: what is remembered stays. */
+  readonly applied?: Applied;
+}
+
+const condition = (type: string, status: Condition['status'], reason: string, message: string): Wanted => ({
+  type,
+  status,
+  reason,
+  message,
+});
+
+const valid = condition('ValidStructure', 'True', 'NoError', 'The spec was read.');
+
+const ownedMessages: Readonly<Record<Owned, string>> = {
+  NewResource: 'Teleport had no resource of this name, so it is the object’s own.',
+  OriginLabelMatching: 'The resource in Teleport carries the label teleport.dev/origin: kubernetes.',
+};
+
+const owned = (reason: Owned): Wanted => ({
+  ...condition('TeleportResourceOwned', 'True', reason, ownedMessages[reason]),
+  sticky: true,
+});
+
+/** The status for an outcome; undefined where there is nothing left to write it to. */
+export function statusOf(outcome: Outcome): StatusOf | undefined {
+  switch (outcome.type) {
+    case 'gone':
+      return undefined;
+    case 'synced':
+      return {
+        conditions: [
+          condition('Ready', 'True', 'Synced', 'Teleport holds what the object says.'),
+          valid,
+          owned(outcome.owned),
+          condition('SuccessfullyReconciled', 'True', 'NoError', 'Teleport holds what the object says.'),
+        ],
+        applied: outcome.applied,
+      };
+    case 'consumed':
+      return {
+        conditions: [
+          condition(
+            'Ready',
+            'True',
+            'Consumed',
+            'The token was used and Teleport deleted it, as it does with one-time tokens. It is made again only when the spec changes.',
+          ),
+          valid,
+          condition('SuccessfullyReconciled', 'True', 'NoError', 'The token was made, and has been used since.'),
+        ],
+        applied: outcome.applied,
+      };
+    case 'ignored':
+      return { conditions: [condition('Ready', 'Unknown', 'Ignored', ignoredMessage(outcome.deleting))] };
+    case 'failed':
+      return { conditions: failed(outcome) };
+  }
+}
+
+function ignoredMessage(deleting: boolean): string {
+  const waits = deleting ? ' The deletion waits until the annotation is gone.' : '';
+  return `The annotation teleport.dev/ignore is on: nothing is created, updated or deleted in Teleport.${waits}`;
+}
+
+function failed({ step, reason, message, owned: known }: Failure): Wanted[] {
+  const ready = condition('Ready', 'False', reason, message);
+  const notReconciled = condition('SuccessfullyReconciled', 'False', 'TeleportError', message);
+  switch (step) {
+    case 'decode':
+      return [
+        ready,
+        condition('ValidStructure', 'False', 'FailedToDecode', message),
+        condition('SuccessfullyReconciled', 'False', 'TeleportError', 'Nothing was written: the spec could not be read.'),
+      ];
+    case 'ownership':
+      return [
+        ready,
+        valid,
+        condition('TeleportResourceOwned', 'False', 'OriginLabelNotMatching', message),
+        condition('SuccessfullyReconciled', 'False', 'TeleportError', 'Nothing was written: the resource is not ours.'),
+      ];
+    case 'write':
+      return [ready, valid, ...(known ? [owned(known)] : []), notReconciled];
+    case 'look':
+      return [ready, valid, notReconciled];
+    case 'delete':
+      return [ready, notReconciled];
+  }
+}
+
+/**
+ * The whole status with the outcome's conditions in it, in the form it is stored; fields and conditions of
+ * others stay.
+ */
+export function mergedStatus(
+  object: KubeObject,
+  wanted: StatusOf,
+  setConditions: (existing: readonly Condition[], wanted: readonly Wanted[]) => Condition[],
+): Record<string, unknown> {
+  const existing = Array.isArray(object.status?.['conditions']) ? (object.status['conditions'] as Condition[]) : [];
+  const applied = wanted.applied ?? readApplied(object);
+  const generation = object.metadata.generation;
+  const conditions = wanted.conditions.map((next) => {
+    const now = next.sticky ? existing.find(({ type, status }) => type === next.type && status === next.status) : undefined;
+    return now ? { ...next, reason: now.reason, message: now.message } : next;
+  });
+  return {
+    conditions: setConditions(existing, conditions),
+    ...(generation === undefined ? {} : { observedGeneration: generation }),
+    ...(applied === undefined ? {} : { applied: { ...applied } }),
+  };
+}

@@ -1,0 +1,25 @@
+// The resource that an object asks for: its spec decoded, its name, labels and description put in. Pure.
+import type { Message } from '@bufbuild/protobuf';
+import { fromObject } from '../kinds/codec/index.js';
+import type { AnyKind } from '../kinds/kind.js';
+import type { KubeObject } from '../kube/object.js';
+import { annotations, originKubernetes, originLabel } from './names.js';
+
+/** The name that an object's resource has in Teleport. */
+export function resourceName(object: KubeObject): string {
+  return object.metadata.name;
+}
+
+/** @throws DecodeError where the spec is not one of the kind's. */
+export function wantedResource(kind: AnyKind, object: KubeObject): Message {
+  const spec = fromObject(kind.spec.schema, object.spec ?? {}, { path: 'spec', hidden: kind.spec.hidden });
+  return kind.form.build(
+    kind.resource,
+    {
+      name: resourceName(object),
+      description: object.metadata.annotations?.[annotations.description] ?? '',
+      labels: { ...object.metadata.labels, [originLabel]: originKubernetes },
+    },
+    spec,
+  );
+}
