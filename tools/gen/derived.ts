@@ -1,0 +1,24 @@
+// Everything that is made from the kinds' declarations and the .proto comments: the list of generators.
+// A program of its own, since it must be bundled after the protobuf code has been written; prints one JSON
+// object of path to content.
+import { kinds } from '../../src/kinds/index.js';
+import { commentsOf } from './comments.js';
+import { crdsJson } from './crds.js';
+import { buildImage } from './image.js';
+
+/** A generated file: its path from the root, and what stands in it. */
+export interface Generator {
+  readonly path: string;
+  make(): string;
+}
+
+const describe = commentsOf(buildImage(process.cwd()));
+
+/** To generate another file, add a line. */
+const generators: readonly Generator[] = [
+  { path: 'src/gen/crds.json', make: () => crdsJson(kinds, describe) },
+];
+
+process.stdout.write(
+  JSON.stringify(Object.fromEntries(generators.map((generator) => [generator.path, generator.make()]))),
+);
