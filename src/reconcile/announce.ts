@@ -22,7 +22,10 @@ export function eventOf(outcome: Outcome, teleportKind: string): Announcement | 
         case 'updated':
           return normal('Updated', `Updated the ${teleportKind} in Teleport.`);
         case 'corrected':
-          return normal('DriftCorrected', `The ${teleportKind} had been changed in Teleport; it is as the object says again.`);
+          return normal(
+            'DriftCorrected',
+            `The ${teleportKind} had been changed in Teleport; it is as the object says again.`,
+          );
         case 'nothing':
           return undefined;
       }
@@ -36,7 +39,10 @@ export function eventOf(outcome: Outcome, teleportKind: string): Announcement | 
         case 'deleted':
           return normal('Deleted', `Deleted the ${teleportKind} from Teleport.`);
         case 'kept':
-          return normal('Kept', `The ${teleportKind} stays in Teleport, as the annotation teleport.dev/keep asks.`);
+          return normal(
+            'Kept',
+            `The ${teleportKind} stays in Teleport, as the annotation teleport.dev/keep asks.`,
+          );
         case 'notOurs':
           return normal('Kept', `The ${teleportKind} stays in Teleport: it is not this operator's.`);
         case 'absent':

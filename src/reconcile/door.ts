@@ -6,7 +6,14 @@ import type { KubeObject, ObjectKey } from '../kube/object.js';
 /** All of an object that a pass reads, except its status. */
 export function fingerprint({ metadata }: KubeObject): string {
   const { uid, generation, deletionTimestamp, finalizers, labels, annotations } = metadata;
-  return JSON.stringify([uid, generation, deletionTimestamp, finalizers, sorted(labels), sorted(annotations)]);
+  return JSON.stringify([
+    uid,
+    generation,
+    deletionTimestamp,
+    finalizers,
+    sorted(labels),
+    sorted(annotations),
+  ]);
 }
 
 function sorted(map: Record<string, string> | undefined): unknown {

@@ -54,14 +54,24 @@ const table: readonly Row[] = [
     next: 'backoff',
     remedy: 'This Teleport version or edition does not have the feature.',
   },
-  { kinds: ['Unavailable', 'DeadlineExceeded', 'Canceled', 'LimitExceeded'], reason: 'TeleportUnavailable', next: 'backoff' },
+  {
+    kinds: ['Unavailable', 'DeadlineExceeded', 'Canceled', 'LimitExceeded'],
+    reason: 'TeleportUnavailable',
+    next: 'backoff',
+  },
 ];
 
 /** What a failed step comes to. Every error has an outcome. */
 export function failure(step: Step, thrown: unknown, owned?: Owned): Failure {
   const known = owned === undefined ? {} : { owned };
   if (thrown instanceof DecodeError) {
-    return { type: 'failed', step: 'decode', reason: 'FailedToDecode', message: thrown.message, next: 'onChange' };
+    return {
+      type: 'failed',
+      step: 'decode',
+      reason: 'FailedToDecode',
+      message: thrown.message,
+      next: 'onChange',
+    };
   }
   const error = TeleportError.from(thrown);
   const row = table.find(

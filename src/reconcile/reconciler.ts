@@ -39,7 +39,11 @@ export interface Passed {
  * Runs one pass over an object.
  * @throws KubeError where the finalizer could not be added or removed; the pass is then tried again.
  */
-export async function reconcile(parts: ReconcilerParts, object: KubeObject, signal: AbortSignal): Promise<Passed> {
+export async function reconcile(
+  parts: ReconcilerParts,
+  object: KubeObject,
+  signal: AbortSignal,
+): Promise<Passed> {
   const deleting = object.metadata.deletionTimestamp !== undefined;
   const ours = object.metadata.finalizers?.includes(finalizer) ?? false;
   if (isOn(object.metadata.annotations?.[annotations.ignore])) {
@@ -133,7 +137,12 @@ async function write(
     };
   }
   const revision = reply ? kind.form.revision(reply) : '';
-  return { type: 'synced', wrote, owned, applied: { hash, revision, resourceHash: storedHash(kind, stored) } };
+  return {
+    type: 'synced',
+    wrote,
+    owned,
+    applied: { hash, revision, resourceHash: storedHash(kind, stored) },
+  };
 }
 
 /** What Teleport will hold after a write whose reply does not say: the resource with the server's defaults. */

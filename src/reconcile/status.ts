@@ -61,7 +61,12 @@ export function statusOf(outcome: Outcome): StatusOf | undefined {
             'The token was used and Teleport deleted it, as it does with one-time tokens. It is made again only when the spec changes.',
           ),
           valid,
-          condition('SuccessfullyReconciled', 'True', 'NoError', 'The token was made, and has been used since.'),
+          condition(
+            'SuccessfullyReconciled',
+            'True',
+            'NoError',
+            'The token was made, and has been used since.',
+          ),
         ],
         applied: outcome.applied,
       };
@@ -85,14 +90,24 @@ function failed({ step, reason, message, owned: known }: Failure): Wanted[] {
       return [
         ready,
         condition('ValidStructure', 'False', 'FailedToDecode', message),
-        condition('SuccessfullyReconciled', 'False', 'TeleportError', 'Nothing was written: the spec could not be read.'),
+        condition(
+          'SuccessfullyReconciled',
+          'False',
+          'TeleportError',
+          'Nothing was written: the spec could not be read.',
+        ),
       ];
     case 'ownership':
       return [
         ready,
         valid,
         condition('TeleportResourceOwned', 'False', 'OriginLabelNotMatching', message),
-        condition('SuccessfullyReconciled', 'False', 'TeleportError', 'Nothing was written: the resource is not ours.'),
+        condition(
+          'SuccessfullyReconciled',
+          'False',
+          'TeleportError',
+          'Nothing was written: the resource is not ours.',
+        ),
       ];
     case 'write':
       return [ready, valid, ...(known ? [owned(known)] : []), notReconciled];
@@ -112,11 +127,15 @@ export function mergedStatus(
   wanted: StatusOf,
   setConditions: (existing: readonly Condition[], wanted: readonly Wanted[]) => Condition[],
 ): Record<string, unknown> {
-  const existing = Array.isArray(object.status?.['conditions']) ? (object.status['conditions'] as Condition[]) : [];
+  const existing = Array.isArray(object.status?.['conditions'])
+    ? (object.status['conditions'] as Condition[])
+    : [];
   const applied = wanted.applied ?? readApplied(object);
   const generation = object.metadata.generation;
   const conditions = wanted.conditions.map((next) => {
-    const now = next.sticky ? existing.find(({ type, status }) => type === next.type && status === next.status) : undefined;
+    const now = next.sticky
+      ? existing.find(({ type, status }) => type === next.type && status === next.status)
+      : undefined;
     return now ? { ...next, reason: now.reason, message: now.message } : next;
   });
   return {

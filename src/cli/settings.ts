@@ -1,0 +1,240 @@
+// Every setting of `run` in one table: flag, default, form, words. The parser, `-h`, docs/settings.md and
+// the errors are made from it. Names and defaults are the Go operator's (joining.md 1.1) where it has them.
+import { formatDuration, parseDuration } from '../core/duration.js';
+import type { LogLevel } from '../core/log.js';
+
+/** How a flag's text is read. `form` is what errors and docs say of it. */
+interface Reader<T> {
+  readonly form: string;
+  /** Undefined where the text is not of the form. */
+  read(text: string): T | undefined;
+  show(value: T): string;
+}
+
+export interface Setting<T = unknown> {
+  readonly flag: string;
+  readonly default: T;
+  readonly reader: Reader<T>;
+  readonly doc: string;
+  /** A bare flag means true. */
+  readonly boolean?: true;
+}
+
+const text: Reader<string> = { form: 'text', read: (value) => value, show: (value) => value };
+const boolean: Reader<boolean> = {
+  form: 'true or false',
+  read: (value) =>
+    /^(1|t|T|TRUE|true|True)$/.test(value)
+      ? true
+      : /^(0|f|F|FALSE|false|False)$/.test(value)
+        ? false
+        : undefined,
+  show: String,
+};
+const duration: Reader<number> = {
+  form: 'a duration such as 30m or 1h30m',
+  read: parseDuration,
+  show: formatDuration,
+};
+const list: Reader<readonly string[]> = {
+  form: 'a list with commas in between',
+  read: (value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  show: (value) => value.join(','),
+};
+const levels: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
+const level: Reader<LogLevel> = {
+  form: 'DEBUG, INFO, WARN or ERROR',
+  read: (value) => levels.find((known) => known === value.toUpperCase()),
+  show: (value) => value,
+};
+
+const setting = <T>(flag: string, reader: Reader<T>, value: T, doc: string): Setting<T> => ({
+  flag,
+  reader,
+  default: value,
+  doc,
+  ...((reader as unknown) === boolean ? { boolean: true as const } : {}),
+});
+
+export const settings = {
+  authServer: setting(
+    'auth-server',
+    text,
+    '127.0.0.1:3025',
+    'Address (host:port) of a Teleport Auth Service or Proxy Service; which of them it is, is found out.',
+  ),
+  joinMethod: setting(
+    'join-method',
+    text,
+    'kubernetes',
+    'How the bot proves who it is when it joins: kubernetes or token.',
+  ),
+  token: setting(
+    'token',
+    text,
+    'teleport-operator',
+    'Name of the join token, or the absolute path of a file that holds it.',
+  ),
+  caPins: setting(
+    'ca-pin',
+    list,
+    [] as readonly string[],
+    "Pins of the cluster's host CA (sha256:<hex>), each of its certificates one; checked at the first contact.",
+  ),
+  insecure: setting(
+    'insecure',
+    boolean,
+    false,
+    "Does not verify the server at the first contact, nor a proxy's web certificate. Not together with ca-pin.",
+  ),
+  certificateTtl: setting(
+    'certificate-ttl',
+    duration,
+    3_600_000,
+    'Life of the certificates that are asked for.',
+  ),
+  renewalInterval: setting(
+    'renewal-interval',
+    duration,
+    1_800_000,
+    'Time between renewals of the certificates; less than certificate-ttl.',
+  ),
+  kubeconfig: setting(
+    'kubeconfig',
+    text,
+    '',
+    'Kubeconfig file; without it $KUBECONFIG, then the service account of the Pod, then ~/.kube/config.',
+  ),
+  namespace: setting(
+    'namespace',
+    text,
+    '',
+    "Namespace of the objects and of the Lease; without it $POD_NAMESPACE, then the service account's own.",
+  ),
+  leaderElectionId: setting(
+    'leader-election-id',
+    text,
+    '431e83f4.teleport.dev',
+    'Name of the Lease by which one of several replicas leads.',
+  ),
+  syncPeriod: setting(
+    'sync-period',
+    duration,
+    36_000_000,
+    'Every object is looked at again after this time, though nothing changed.',
+  ),
+  startupTimeout: setting(
+    'startup-timeout',
+    duration,
+    300_000,
+    'Exit with 1 when Teleport could not be joined for this long after the start. Once joined, the operator never exits for it.',
+  ),
+  metricsBindAddress: setting(
+    'metrics-bind-address',
+    text,
+    ':8080',
+    'Address that serves /metrics; 0 or empty for none.',
+  ),
+  healthProbeBindAddress: setting(
+    'health-probe-bind-address',
+    text,
+    ':8081',
+    'Address that serves /healthz and /readyz; 0 or empty for none.',
+  ),
+  pprofBindAddress: setting(
+    'pprof-bind-address',
+    text,
+    '',
+    "Address of Node's inspector, for profiling with any DevTools client; empty for none. Bind it to loopback only.",
+  ),
+  logLevel: setting('log-level', level, 'INFO' as LogLevel, 'Least level that is logged.'),
+} as const;
+
+export type Settings = { readonly [K in keyof typeof settings]: (typeof settings)[K]['default'] };
+
+/** A flag that can't be used; `problems` lists every one of them. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+const byFlag = new Map<string, [keyof Settings, Setting]>(
+  Object.entries(settings).map(([key, value]) => [value.flag, [key as keyof Settings, value as Setting]]),
+);
+
+/**
+ * Reads flags in Go's forms: -flag value, --flag=value, booleans bare or with =. A repeated flag replaces.
+ * @throws SettingsError listing every mistake.
+ */
+export function readSettings(args: readonly string[]): Settings {
+  const values: Record<string, unknown> = Object.fromEntries(
+    Object.entries(settings).map(([key, value]) => [key, value.default]),
+  );
+  const problems: string[] = [];
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] ?? '';
+    const match = /^--?([^=-][^=]*)(?:=(.*))?$/s.exec(arg);
+    if (!match) {
+      problems.push(`${JSON.stringify(arg)} is no flag; flags have the form -name value or -name=value`);
+      continue;
+    }
+    const [, flag = '', inline] = match;
+    const known = byFlag.get(flag);
+    if (!known) {
+      problems.push(`-${flag}: no such flag${hint(flag)}; see teleport-operator -h`);
+      if (inline === undefined && !(args[i + 1] ?? '-').startsWith('-')) i++;
+      continue;
+    }
+    const [key, { reader, boolean: bare }] = known;
+    const given = inline ?? (bare ? 'true' : args[++i]);
+    if (given === undefined) {
+      problems.push(`-${flag}: needs a value, ${reader.form}`);
+      continue;
+    }
+    const value = reader.read(given);
+    if (value === undefined) problems.push(`-${flag}: ${JSON.stringify(given)} is not ${reader.form}`);
+    else values[key] = value;
+  }
+  if (problems.length > 0) throw new SettingsError(problems);
+  return values as unknown as Settings;
+}
+
+function hint(flag: string): string {
+  const near = [...byFlag.keys()].find(
+    (known) =>
+      known.startsWith(flag) ||
+      flag.startsWith(known) ||
+      known.replaceAll('-', '') === flag.replaceAll(/[-_]/g, '').toLowerCase(),
+  );
+  return near === undefined ? '' : `, did you mean -${near}`;
+}
+
+/** What `-h` prints. */
+export function usage(): string {
+  const rows = Object.values(settings).map((entry) => {
+    const { flag, doc, reader, default: value, boolean: bare } = entry as Setting;
+    const shown = reader.show(value);
+    const suffix = shown === '' || shown === 'false' ? '' : ` (default ${shown})`;
+    return `  -${flag}${bare ? '' : ` <${reader.form}>`}\n        ${doc}${suffix}`;
+  });
+  return [
+    'teleport-operator keeps Teleport in the state that Kubernetes custom resources describe.',
+    '',
+    'usage: teleport-operator [run] [flags]    run the operator',
+    '       teleport-operator crds             print the CustomResourceDefinitions as YAML',
+    '       teleport-operator version          print the version',
+    '',
+    'flags of run (one or two dashes; -flag value or -flag=value):',
+    ...rows,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,38 @@
+// Real answers of Teleport (observed.md 16) and what they come to.
+import { describe, expect, it } from 'vitest';
+import { TeleportError, type TeleportErrorKind } from '../teleport/errors.js';
+import { failure } from './failures.js';
+
+type Case = ['look' | 'write' | 'delete', TeleportErrorKind, string, string, 'backoff' | 'onChange'];
+
+describe('failure', () => {
+  it.each<Case>([
+    ['write', 'NotFound', 'role nothing is not found', 'DependencyNotReady', 'backoff'],
+    ['delete', 'Unknown', 'failed to delete a role that is still in use by a user', 'InUse', 'backoff'],
+    [
+      'write',
+      'AccessDenied',
+      'access denied to perform action "create" on "role"',
+      'AccessDenied',
+      'backoff',
+    ],
+    ['look', 'AccessDenied', 'this feature requires Teleport Enterprise', 'Unsupported', 'backoff'],
+    ['write', 'BadParameter', 'wildcard is not allowed', 'Rejected', 'onChange'],
+    ['write', 'CompareFailed', 'resource revision does not match', 'TeleportError', 'backoff'],
+    ['write', 'AlreadyExists', 'user "u1" already registered', 'TeleportError', 'backoff'],
+    ['look', 'Unavailable', 'connect ECONNREFUSED', 'TeleportUnavailable', 'backoff'],
+    ['look', 'NotImplemented', 'unknown service', 'Unsupported', 'backoff'],
+    ['write', 'Unknown', 'whatever', 'TeleportError', 'backoff'],
+  ])('%s, %s %j is %s', (step, kind, text, reason, next) => {
+    const outcome = failure(step, new TeleportError(kind, text));
+    expect(outcome).toMatchObject({ step, reason, next });
+    expect(outcome.message).toContain(text.replace(/\.$/, ''));
+  });
+
+  it('has an outcome for what is no error of Teleport', () => {
+    expect(failure('write', new Error('socket hang up'))).toMatchObject({
+      reason: 'TeleportUnavailable',
+      next: 'backoff',
+    });
+  });
+});

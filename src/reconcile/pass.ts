@@ -1,0 +1,146 @@
+// One pass of the queue over one key: the reconciler's outcome made visible (status, Event, log line,
+// metrics) and turned into when to look again. Kinds and Kubernetes meet here; neither is known in detail.
+import { createHash } from 'node:crypto';
+import type { Clock } from '../core/clock.js';
+import type { Logger } from '../core/log.js';
+import type { Counter, Metrics } from '../core/metrics.js';
+import type { Condition, KubeObject, ObjectKey } from '../kube/object.js';
+import { type Announcement, eventOf, logOutcome } from './announce.js';
+import type { Door } from './door.js';
+import type { Outcome } from './outcome.js';
+import { type ReconcilerParts, reconcile } from './reconciler.js';
+import { mergedStatus, statusOf, type Wanted } from './status.js';
+
+/** When the key is to be taken again, beside the object's own changes. */
+export type PassNext = 'done' | 'retry';
+
+export interface PassParts extends ReconcilerParts {
+  readonly clock: Clock;
+  readonly door: Door;
+  /** The object as the informer last saw it. */
+  get(key: ObjectKey): KubeObject | undefined;
+  /** Writes the status if it differs from the object's. @throws KubeError */
+  writeStatus(object: KubeObject, status: Record<string, unknown>, signal: AbortSignal): Promise<void>;
+  setConditions(
+    existing: readonly Condition[],
+    wanted: readonly Wanted[],
+    generation: number | undefined,
+  ): Condition[];
+  /** Makes a Kubernetes Event; never throws, never waits. */
+  announce(object: KubeObject, announcement: Announcement): void;
+  readonly counters: PassCounters;
+}
+
+export interface PassCounters {
+  readonly outcomes: Counter;
+}
+
+/** The metrics of passes, one set for all kinds. */
+export function passCounters(metrics: Metrics): PassCounters {
+  return {
+    outcomes: metrics.counter('teleport_operator_passes_total', 'Passes by kind and by what they came to.', [
+      'kind',
+      'outcome',
+    ]),
+  };
+}
+
+/** Runs passes of one kind and remembers what is needed to be quiet about what repeats. */
+export class Passes {
+  readonly #parts: PassParts;
+  /** Hash of the last failure that was logged, by key: the same one again is no news. */
+  readonly #lastFailure = new Map<ObjectKey, string>();
+
+  constructor(parts: PassParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * @throws KubeError, where the object or its status could not be written: the queue tries again.
+   */
+  async run(key: ObjectKey, log: Logger, signal: AbortSignal): Promise<PassNext> {
+    const { door } = this.#parts;
+    const current = this.#parts.get(key);
+    if (!current) {
+      this.#forget(key);
+      return 'done';
+    }
+    if (!door.admits(key, current)) return 'done';
+    try {
+      return await this.#pass(key, current, log, signal);
+    } catch (error) {
+      // The retry that follows must not be stopped at the door.
+      door.force(key);
+      throw error;
+    }
+  }
+
+  async #pass(key: ObjectKey, current: KubeObject, log: Logger, signal: AbortSignal): Promise<PassNext> {
+    const { door, kind, counters } = this.#parts;
+    const { object, outcome } = await reconcile(this.#parts, current, signal);
+    counters.outcomes.inc({ kind: kind.object.kind, outcome: label(outcome) });
+    const repeated = this.#isRepeated(key, object, outcome);
+    logOutcome(
+      log,
+      outcome,
+      { kind: kind.object.kind, object: key, generation: object.metadata.generation },
+      repeated,
+    );
+    const announcement = repeated ? undefined : eventOf(outcome, kind.resource.kind);
+    if (announcement) this.#parts.announce(object, announcement);
+    await this.#writeStatus(object, outcome, signal);
+    if (outcome.type === 'gone') {
+      this.#forget(key);
+      return 'done';
+    }
+    if (outcome.type === 'failed' && outcome.next === 'backoff') {
+      door.force(key);
+      return 'retry';
+    }
+    door.settle(key, object);
+    return 'done';
+  }
+
+  async #writeStatus(object: KubeObject, outcome: Outcome, signal: AbortSignal): Promise<void> {
+    const wanted = statusOf(outcome);
+    if (!wanted) return;
+    const { setConditions } = this.#parts;
+    const status = mergedStatus(object, wanted, (existing, conditions) =>
+      setConditions(existing, conditions, object.metadata.generation),
+    );
+    await this.#parts.writeStatus(object, status, signal);
+  }
+
+  #isRepeated(key: ObjectKey, object: KubeObject, outcome: Outcome): boolean {
+    if (outcome.type !== 'failed') {
+      this.#lastFailure.delete(key);
+      return outcome.type === 'consumed' && isConsumedAlready(object);
+    }
+    const text = `${object.metadata.generation}|${outcome.step}|${outcome.reason}|${outcome.message}`;
+    const now = createHash('sha1').update(text).digest('base64');
+    if (this.#lastFailure.get(key) === now) return true;
+    this.#lastFailure.set(key, now);
+    return false;
+  }
+
+  #forget(key: ObjectKey): void {
+    this.#parts.door.forget(key);
+    this.#lastFailure.delete(key);
+  }
+}
+
+function isConsumedAlready(object: KubeObject): boolean {
+  const conditions = object.status?.['conditions'];
+  return Array.isArray(conditions) && (conditions as Condition[]).some(({ reason }) => reason === 'Consumed');
+}
+
+function label(outcome: Outcome): string {
+  switch (outcome.type) {
+    case 'synced':
+      return outcome.wrote === 'nothing' ? 'unchanged' : outcome.wrote;
+    case 'failed':
+      return outcome.reason;
+    default:
+      return outcome.type;
+  }
+}

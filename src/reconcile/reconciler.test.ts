@@ -1,0 +1,309 @@
+// From the object to Teleport and back: what one pass does to a Teleport in memory. Not the queue, not the
+// status (status.test.ts), not the wire.
+import { create } from '@bufbuild/protobuf';
+import { describe, expect, it } from 'vitest';
+import { inMemory } from '../../test/builders/memory-kind.js';
+import { anObject, type ObjectWith } from '../../test/builders/object.js';
+import { VirtualClock } from '../core/virtual-clock.js';
+import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
+import type { AnyKind } from '../kinds/kind.js';
+import { provisionToken } from '../kinds/provision-token.js';
+import { roleV6, roleV7 } from '../kinds/role.js';
+import type { KubeObject } from '../kube/object.js';
+import type { TeleportClient } from '../teleport/client.js';
+import { TeleportError } from '../teleport/errors.js';
+import { annotations, finalizer, originLabel } from './names.js';
+import { RecentWrites } from './recent.js';
+import { type Passed, reconcile } from './reconciler.js';
+import { mergedStatus, statusOf } from './status.js';
+
+function world(base: AnyKind = roleV7) {
+  const { kind, teleport } = inMemory(base);
+  const clock = new VirtualClock();
+  const finalized: string[] = [];
+  const released: string[] = [];
+  const parts = {
+    kind,
+    teleport: {} as TeleportClient,
+    recent: new RecentWrites(clock),
+    objects: {
+      addFinalizer: async (object: KubeObject) => {
+        finalized.push(object.metadata.name);
+        return { ...object, metadata: { ...object.metadata, finalizers: [finalizer] } };
+      },
+      removeFinalizer: async (object: KubeObject) => {
+        released.push(object.metadata.name);
+      },
+    },
+  };
+  return {
+    teleport,
+    clock,
+    finalized,
+    released,
+    pass: (object: KubeObject): Promise<Passed> => reconcile(parts, object, new AbortController().signal),
+    role: (name = 'engineer') => teleport.resources.get(name) as RoleV6 | undefined,
+  };
+}
+
+const held = (given: ObjectWith = {}): KubeObject =>
+  anObject({ ...given, metadata: { finalizers: [finalizer], ...given.metadata } });
+
+const going = (given: ObjectWith = {}): KubeObject =>
+  held({ ...given, metadata: { deletionTimestamp: '2026-11-21T00:00:00Z', ...given.metadata } });
+
+/** The object as it is after its status was written. */
+function remembered({ object, outcome }: Passed): KubeObject {
+  const status = statusOf(outcome);
+  return status ? { ...object, status: mergedStatus(object, status, () => []) } : object;
+}
+
+const foreignRole = (name: string): RoleV6 =>
+  create(RoleV6Schema, {
+    Kind: 'role',
+    Version: 'v7',
+    Metadata: { Name: name, Revision: 'x', Labels: {} },
+    Spec: {},
+  });
+
+describe('a pass over a new object', () => {
+  it('adds the finalizer and creates the resource with labels, origin and description', async () => {
+    const { pass, role, finalized } = world();
+    const { outcome, object } = await pass(
+      anObject({
+        metadata: { labels: { team: 'a' }, annotations: { [annotations.description]: 'For engineers' } },
+      }),
+    );
+    expect(outcome).toMatchObject({ type: 'synced', wrote: 'created', owned: 'NewResource' });
+    expect(finalized).toEqual(['engineer']);
+    expect(object.metadata.finalizers).toEqual([finalizer]);
+    expect(role()?.Metadata).toMatchObject({
+      Name: 'engineer',
+      Description: 'For engineers',
+      Labels: { team: 'a', [originLabel]: 'kubernetes' },
+    });
+    expect(role()?.Spec?.Allow?.Logins).toEqual(['ubuntu']);
+  });
+
+  it('is written again by nobody: the next pass does nothing, also after a restart', async () => {
+    const { pass, teleport, clock } = world();
+    const first = await pass(anObject());
+    await clock.advance(60_000);
+    const second = await pass(remembered(first));
+    expect(second.outcome).toMatchObject({ type: 'synced', wrote: 'nothing' });
+    expect(teleport.calls).toEqual(['get', 'create', 'get']);
+  });
+
+  it('leaves a resource alone that somebody else made', async () => {
+    const { pass, teleport, role } = world();
+    teleport.resources.set('engineer', foreignRole('engineer'));
+    const { outcome } = await pass(anObject());
+    expect(outcome).toMatchObject({ type: 'failed', reason: 'NotOwned', step: 'ownership' });
+    expect(role()?.Spec?.Allow).toBeUndefined();
+    expect(teleport.calls).toEqual(['get']);
+  });
+
+  it('does not overwrite a resource that appeared between look and write', async () => {
+    const { pass, teleport, role } = world();
+    const get = teleport.resources.get.bind(teleport.resources);
+    teleport.failNext.set('get', new TeleportError('NotFound', 'role engineer is not found'));
+    teleport.resources.set('engineer', foreignRole('engineer'));
+    const { outcome } = await pass(anObject());
+    expect(outcome).toMatchObject({ type: 'failed', step: 'write', next: 'backoff' });
+    expect(get('engineer')).toBe(role());
+    expect(role()?.Spec?.Allow).toBeUndefined();
+  });
+
+  it('names the field of a spec that can not be read, and writes nothing', async () => {
+    const { pass, teleport } = world();
+    const { outcome } = await pass(anObject({ spec: { allow: { node_labels: { env: 1 } } } }));
+    expect(outcome).toMatchObject({
+      type: 'failed',
+      step: 'decode',
+      reason: 'FailedToDecode',
+      next: 'onChange',
+    });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('spec.allow.node_labels'));
+    expect(teleport.calls).toEqual([]);
+  });
+
+  it('says that what the spec refers to is missing', async () => {
+    const { pass, teleport } = world();
+    teleport.failNext.set('create', new TeleportError('NotFound', 'role nothing is not found'));
+    const { outcome } = await pass(anObject());
+    expect(outcome).toMatchObject({ reason: 'DependencyNotReady', next: 'backoff' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('role nothing is not found'));
+  });
+
+  it('does not call a resource synced that was stored in another version', async () => {
+    const { pass } = world({
+      ...roleV7,
+      defaults: (role) => {
+        (role as RoleV6).Version = 'v8';
+      },
+    });
+    const { outcome } = await pass(anObject());
+    expect(outcome).toMatchObject({ type: 'failed', reason: 'VersionMismatch' });
+  });
+});
+
+describe('a pass over a changed object', () => {
+  it('updates with the revision of the existing resource', async () => {
+    const { pass, role, teleport } = world();
+    const first = remembered(await pass(anObject()));
+    const edited = { ...first, spec: { allow: { logins: ['root'] } } };
+    const { outcome } = await pass(edited);
+    expect(outcome).toMatchObject({ type: 'synced', wrote: 'updated' });
+    expect(role()?.Spec?.Allow?.Logins).toEqual(['root']);
+    expect(teleport.calls).toEqual(['get', 'create', 'update']);
+  });
+
+  it('corrects a grant that was slipped into a field the spec does not state', async () => {
+    const { pass, role, clock } = world();
+    const first = remembered(await pass(anObject()));
+    await clock.advance(60_000);
+    const changed = role();
+    if (!changed?.Spec?.Allow || !changed.Metadata) throw new Error('no role');
+    changed.Spec.Allow.KubeGroups = ['system:masters'];
+    changed.Metadata.Revision = 'changed';
+    const { outcome } = await pass(first);
+    expect(outcome).toMatchObject({ type: 'synced', wrote: 'corrected' });
+    expect(role()?.Spec?.Allow?.KubeGroups).toEqual([]);
+  });
+
+  it('does not care for a new revision of the same content', async () => {
+    const { pass, role, clock } = world();
+    const first = remembered(await pass(anObject()));
+    await clock.advance(60_000);
+    const metadata = role()?.Metadata;
+    if (metadata) metadata.Revision = 'other';
+    expect((await pass(first)).outcome).toMatchObject({ wrote: 'nothing' });
+  });
+
+  it('takes over a resource of the Go operator without a write where it is as wanted', async () => {
+    const { pass, clock, teleport } = world();
+    await pass(anObject());
+    await clock.advance(60_000);
+    const { outcome } = await pass(held());
+    expect(outcome).toMatchObject({ type: 'synced', wrote: 'nothing', owned: 'OriginLabelMatching' });
+    expect(teleport.calls).toEqual(['get', 'create', 'get']);
+  });
+});
+
+describe('a deletion', () => {
+  it('deletes the resource, then releases the object', async () => {
+    const { pass, role, released } = world();
+    await pass(anObject());
+    const { outcome } = await pass(going());
+    expect(outcome).toEqual({ type: 'gone', resource: 'deleted' });
+    expect(role()).toBeUndefined();
+    expect(released).toEqual(['engineer']);
+  });
+
+  it('works where the spec can not be read', async () => {
+    const { pass, role } = world();
+    await pass(anObject());
+    await pass(going({ spec: { allow: { logins: 5 } } }));
+    expect(role()).toBeUndefined();
+  });
+
+  it('releases the object where the resource is gone or is not ours', async () => {
+    const { pass, teleport, released, role } = world();
+    expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'absent' });
+    teleport.resources.set('engineer', foreignRole('engineer'));
+    expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+    expect(role()).toBeDefined();
+    expect(released).toEqual(['engineer', 'engineer']);
+  });
+
+  it('keeps the resource when asked to, so that another kind can take it over', async () => {
+    const { pass, role, released } = world();
+    await pass(anObject());
+    const { outcome } = await pass(going({ metadata: { annotations: { [annotations.keep]: 'true' } } }));
+    expect(outcome).toEqual({ type: 'gone', resource: 'kept' });
+    expect(role()).toBeDefined();
+    expect(released).toEqual(['engineer']);
+  });
+
+  it('holds the object while Teleport refuses', async () => {
+    const { pass, teleport, released, role } = world();
+    await pass(anObject());
+    teleport.failNext.set('delete', new TeleportError('Unknown', 'role engineer is still in use by a user'));
+    const { outcome } = await pass(going());
+    expect(outcome).toMatchObject({ type: 'failed', step: 'delete', reason: 'InUse', next: 'backoff' });
+    expect(released).toEqual([]);
+    expect(role()).toBeDefined();
+  });
+
+  it('leaves an object alone that does not carry our finalizer', async () => {
+    const { pass, teleport, released } = world();
+    const { outcome } = await pass(going({ metadata: { finalizers: ['other/finalizer'] } }));
+    expect(outcome).toEqual({ type: 'gone', resource: 'untouched' });
+    expect(teleport.calls).toEqual([]);
+    expect(released).toEqual([]);
+  });
+
+  it('does not take a stale read for a new resource, nor a new resource for a stale read', async () => {
+    const { pass, teleport, role } = world();
+    await pass(anObject());
+    const stale = role();
+    await pass(going());
+    if (stale) teleport.resources.set('engineer', stale);
+    expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'absent' });
+    teleport.resources.set('engineer', foreignRole('engineer'));
+    expect((await pass(anObject())).outcome).toMatchObject({ reason: 'NotOwned' });
+  });
+});
+
+describe('an ignored object', () => {
+  it.each([anObject, held, going])('is not touched', async (build) => {
+    const { pass, teleport, finalized, released } = world();
+    const { outcome } = await pass(build({ metadata: { annotations: { [annotations.ignore]: 'true' } } }));
+    expect(outcome.type).toBe('ignored');
+    expect([teleport.calls, finalized, released]).toEqual([[], [], []]);
+  });
+});
+
+describe('a role that changes kind', () => {
+  it('becomes V7 where the V6 object was kept', async () => {
+    const { pass, teleport } = world(roleV6);
+    await pass(anObject());
+    await pass(going({ metadata: { annotations: { [annotations.keep]: 'true' } } }));
+    const next = world(roleV7);
+    const kept = teleport.resources.get('engineer');
+    if (kept) next.teleport.resources.set('engineer', kept);
+    expect((await next.pass(anObject())).outcome).toMatchObject({ type: 'synced', wrote: 'updated' });
+    expect(next.role()?.Version).toBe('v7');
+  });
+});
+
+describe('a one-time token', () => {
+  const token = (spec: Record<string, unknown>): KubeObject =>
+    anObject({
+      kind: 'TeleportProvisionToken',
+      apiVersion: 'resources.teleport.dev/v2',
+      spec: { join_method: 'token', roles: ['Bot'], bot_name: 'ci', ...spec },
+    });
+
+  it('is not made again once Teleport has consumed it, until the spec changes', async () => {
+    const { pass, teleport, clock } = world(provisionToken);
+    const first = remembered(await pass(token({})));
+    await clock.advance(60_000);
+    teleport.resources.delete('engineer');
+    const second = await pass(first);
+    expect(second.outcome.type).toBe('consumed');
+    expect(teleport.resources.size).toBe(0);
+    await pass({ ...remembered(second), spec: { ...first.spec, bot_name: 'cd' } });
+    expect(teleport.resources.size).toBe(1);
+  });
+
+  it('that is none (another join method) is made again', async () => {
+    const { pass, teleport, clock } = world(provisionToken);
+    const spec = { join_method: 'gcp', gcp: { allow: [{ project_ids: ['p'] }] } };
+    const first = remembered(await pass(token(spec)));
+    await clock.advance(60_000);
+    teleport.resources.delete('engineer');
+    await pass(first);
+    expect(teleport.resources.size).toBe(1);
+  });
+});
