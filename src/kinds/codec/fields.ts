@@ -1,0 +1,52 @@
+// What the proto files' options say about a field, read once per message. Everything in this folder, and the
+// CRD generator, asks here instead of reading descriptors' options by itself.
+import { type DescEnumValue, type DescField, type DescMessage, getOption } from '@bufbuild/protobuf';
+import { type Codec, cr, cr_value } from '../../gen/teleport/operator/v1/options_pb.js';
+
+/** A field with its form in a custom resource. */
+export interface FieldForm {
+  readonly field: DescField;
+  /** The key in a custom resource. */
+  readonly name: string;
+  readonly codec: Codec;
+  readonly hidden: boolean;
+  /** The message's fields stand in the parent. */
+  readonly inline: boolean;
+  /** Go always sends this message, so we do too. */
+  readonly required: boolean;
+  readonly sensitive: boolean;
+}
+
+/** The key of the field in a custom resource. */
+export function fieldName(field: DescField): string {
+  return getOption(field, cr).json || field.name;
+}
+
+/** Whether the field is no part of any custom resource. */
+export function isHidden(field: DescField): boolean {
+  return getOption(field, cr).hidden;
+}
+
+/** Whether the value is a secret: never logged, hashed or shown. */
+export function isSensitive(field: DescField): boolean {
+  return getOption(field, cr).sensitive;
+}
+
+/** The words that stand for an enum value, the one we write first; empty where its proto name is the word. */
+export function enumWords(value: DescEnumValue): readonly string[] {
+  return getOption(value, cr_value).words;
+}
+
+const forms = new WeakMap<DescMessage, readonly FieldForm[]>();
+
+/** All fields of a message, in order of declaration. */
+export function fieldForms(message: DescMessage): readonly FieldForm[] {
+  const known = forms.get(message);
+  if (known) return known;
+  const made = message.fields.map((field): FieldForm => {
+    const { codec, hidden, inline, required, sensitive } = getOption(field, cr);
+    return { field, name: fieldName(field), codec, hidden, inline, required, sensitive };
+  });
+  forms.set(message, made);
+  return made;
+}
