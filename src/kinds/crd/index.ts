@@ -5,6 +5,7 @@ import { type Describe, messageSchema } from './schema.js';
 import { statusSchema } from './status.js';
 import type { CrdColumn, CustomResourceDefinition, Schema } from './types.js';
 
+export { undescribed } from './descriptions.js';
 export type { Describe } from './schema.js';
 export type { CustomResourceDefinition, Schema } from './types.js';
 

@@ -67,8 +67,7 @@ describe('messageSchema', () => {
   });
 
   it('keeps every key of a free-form object', () => {
-    const parent = { ...structParent() };
-    expect(messageSchema(parent, silent).properties?.['free']).toEqual({
+    expect(messageSchema(structParent(), silent).properties?.['free']).toEqual({
       type: 'object',
       'x-kubernetes-preserve-unknown-fields': true,
       nullable: true,
@@ -90,15 +89,12 @@ describe('messageSchema', () => {
 /** A message with one field of google.protobuf.Struct, made from a descriptor that has a message field. */
 function structParent(): DescMessage {
   const field = RoleSpecV6Schema.fields[0]!;
-  return {
-    ...RoleSpecV6Schema,
-    fields: [
-      {
-        ...field,
-        name: 'free',
-        message: StructSchema,
-        proto: { ...field.proto, options: undefined },
-      } as DescField,
-    ],
-  } as DescMessage;
+  const free: unknown = {
+    ...field,
+    name: 'free',
+    message: StructSchema,
+    proto: { ...field.proto, options: undefined },
+  };
+  const parent: unknown = { ...RoleSpecV6Schema, fields: [free] };
+  return parent as DescMessage;
 }

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { bannedWords, longFiles } from './sources.js';
+import { looseVersions } from './versions.js';
+
+// In pieces, so that these lines pass the check themselves.
+const any = ['as', 'any'].join(' ');
+const ignore = ['@ts', 'ignore'].join('-');
+const only = ['it', 'only'].join('.');
+const lines = (count: number): string => 'x\n'.repeat(count);
+
+describe('bannedWords', () => {
+  it.each([`const x = y ${any};`, `f(y ${any}, 1)`, `// ${ignore}`, `${only}('x', f)`, 'debugger'])(
+    'refuses %s',
+    (line) => {
+      expect(bannedWords(new Map([['src/a.ts', `\n${line}\n`]]))).toEqual([
+        expect.stringMatching(/^src\/a\.ts:2: /),
+      ]);
+    },
+  );
+
+  it.each(['// the same as any other', 'this.only(x)', '// @ts-expect-error: the type is wrong upstream'])(
+    'takes %s',
+    (line) => {
+      expect(bannedWords(new Map([['src/a.ts', line]]))).toEqual([]);
+    },
+  );
+});
+
+describe('longFiles', () => {
+  it('lists above 300 lines and refuses above 450', () => {
+    const { listed, refused } = longFiles(
+      new Map([
+        ['src/a.ts', lines(300)],
+        ['src/b.ts', lines(301)],
+        ['src/c.ts', lines(451)],
+        ['src/d.test.ts', lines(900)],
+        ['test/e.ts', lines(900)],
+      ]),
+    );
+    expect(listed).toEqual(['src/c.ts: 451 lines', 'src/b.ts: 301 lines']);
+    expect(refused).toEqual([expect.stringContaining('src/c.ts has 451 lines')]);
+  });
+});
+
+describe('looseVersions', () => {
+  const lock = { packages: { '': { dependencies: { yaml: '2.9.1', pino: '^10.4.0' } } } };
+
+  it('takes exact versions that the lockfile has too', () => {
+    expect(looseVersions({ dependencies: { yaml: '2.9.1' } }, lock)).toEqual([]);
+  });
+
+  it('refuses ranges and versions of which the lockfile knows nothing', () => {
+    expect(looseVersions({ dependencies: { pino: '^10.4.0' } }, lock)).toEqual([
+      expect.stringContaining('not an exact version'),
+    ]);
+    expect(looseVersions({ dependencies: { yaml: '2.9.2' } }, lock)).toEqual([
+      expect.stringContaining('2.9.1'),
+    ]);
+    expect(looseVersions({ devDependencies: { ajv: '8.20.0' } }, lock)).toEqual([
+      expect.stringContaining('not at all'),
+    ]);
+  });
+});
