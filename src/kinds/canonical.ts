@@ -48,7 +48,12 @@ function messageText(message: ReflectMessage, path: string, dropped: ReadonlySet
   return presenceMatters.has(message.desc.typeName) ? '{}' : '';
 }
 
-function fieldText(message: ReflectMessage, field: DescField, path: string, dropped: ReadonlySet<string>): string {
+function fieldText(
+  message: ReflectMessage,
+  field: DescField,
+  path: string,
+  dropped: ReadonlySet<string>,
+): string {
   switch (field.fieldKind) {
     case 'message': {
       const text = messageText(message.get(field), path, dropped);
@@ -56,7 +61,9 @@ function fieldText(message: ReflectMessage, field: DescField, path: string, drop
     }
     case 'list': {
       const items = [...message.get(field)].map((item) =>
-        field.listKind === 'message' ? messageText(item as ReflectMessage, path, dropped) || '{}' : scalarText(item),
+        field.listKind === 'message'
+          ? messageText(item as ReflectMessage, path, dropped) || '{}'
+          : scalarText(item),
       );
       return items.length > 0 ? `[${items.join(',')}]` : '';
     }
@@ -64,7 +71,9 @@ function fieldText(message: ReflectMessage, field: DescField, path: string, drop
       const entries = [...message.get(field)].map(
         ([key, value]) =>
           `${JSON.stringify(String(key))}=${
-            field.mapKind === 'message' ? messageText(value as ReflectMessage, path, dropped) || '{}' : scalarText(value)
+            field.mapKind === 'message'
+              ? messageText(value as ReflectMessage, path, dropped) || '{}'
+              : scalarText(value)
           }`,
       );
       return entries.length > 0 ? `<${entries.sort().join(',')}>` : '';

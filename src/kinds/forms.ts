@@ -1,6 +1,12 @@
 // The shapes that Teleport's resources come in: where the name, labels, revision and spec stand. `legacy` is
 // the shape of package types (Kind, SubKind, Version, Metadata, Spec).
-import { create, type DescMessage, type Message, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescMessage,
+  type Message,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf';
 import type { Metadata } from '../gen/teleport/types/common_pb.js';
 import type { ResourceNames } from './kind.js';
 

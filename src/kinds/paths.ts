@@ -15,7 +15,8 @@ export function valueAt(message: Message, path: string): unknown {
 
 /** True for what protobuf sends as nothing: unset, empty text, zero, false, an empty list or map. */
 export function isEmpty(value: unknown): boolean {
-  if (value === undefined || value === null || value === '' || value === 0 || value === 0n || value === false) return true;
+  if (value === undefined || value === null || value === '' || value === 0 || value === 0n || value === false)
+    return true;
   if (Array.isArray(value)) return value.length === 0;
   if (typeof value !== 'object' || '$typeName' in value) return false;
   return Object.keys(value).length === 0;

@@ -2,7 +2,10 @@
 // the secret itself, and Teleport deletes a bot's token at its first use.
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import type { ProvisionTokenV2 } from '../gen/teleport/types/provision_token_pb.js';
-import { ProvisionTokenSpecV2Schema, ProvisionTokenV2Schema } from '../gen/teleport/types/provision_token_pb.js';
+import {
+  ProvisionTokenSpecV2Schema,
+  ProvisionTokenV2Schema,
+} from '../gen/teleport/types/provision_token_pb.js';
 import { call, nothing } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
@@ -20,14 +23,19 @@ export const provisionToken = declareKind({
       { name: 'Join Method', jsonPath: '.spec.join_method', type: 'string' },
       { name: 'System Roles', jsonPath: '.spec.roles', type: 'string' },
     ],
-    description: 'A join token: which instances or bots may join the Teleport cluster, and how they prove who they are.',
+    description:
+      'A join token: which instances or bots may join the Teleport cluster, and how they prove who they are.',
   },
   resource: { kind: 'token', version: 'v2' },
   schema: ProvisionTokenV2Schema,
   form: legacyForm(ProvisionTokenV2Schema),
   spec: { schema: ProvisionTokenSpecV2Schema, hidden: [] },
   calls: {
-    get: call(AuthService.method.getToken, (Name: string) => ({ Name }), (stored) => stored),
+    get: call(
+      AuthService.method.getToken,
+      (Name: string) => ({ Name }),
+      (stored) => stored,
+    ),
     // Refused where a token of the name exists, so that one made since it was looked at is not overwritten.
     create: call(AuthService.method.createTokenV2, inV2, nothing),
     update: call(AuthService.method.upsertTokenV2, inV2, nothing),

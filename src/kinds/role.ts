@@ -1,7 +1,7 @@
 // TeleportRole, TeleportRoleV6, TeleportRoleV7, TeleportRoleV8: one message in four versions. Upstream's
 // first kind, TeleportRole, writes role v5 whatever its own apiVersion is.
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
-import { type RoleV6, RoleSpecV6Schema, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
+import { RoleSpecV6Schema, type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
 import { call, nothing } from './calls.js';
 import { legacyForm } from './forms.js';
 import { type AnyKind, declareKind, type ObjectNames } from './kind.js';
@@ -15,11 +15,23 @@ function role(version: 'v5' | 'v6' | 'v7' | 'v8', object: ObjectNames): AnyKind 
     form: legacyForm(RoleV6Schema),
     spec: { schema: RoleSpecV6Schema, hidden: [] },
     calls: {
-      get: call(AuthService.method.getRole, (Name: string) => ({ Name }), (stored) => stored),
+      get: call(
+        AuthService.method.getRole,
+        (Name: string) => ({ Name }),
+        (stored) => stored,
+      ),
       // Conditional verbs rather than UpsertRoleV2: a role that somebody made or changed since it was looked at
       // is not overwritten.
-      create: call(AuthService.method.createRole, (Role: RoleV6) => ({ Role }), (stored) => stored),
-      update: call(AuthService.method.updateRole, (Role: RoleV6) => ({ Role }), (stored) => stored),
+      create: call(
+        AuthService.method.createRole,
+        (Role: RoleV6) => ({ Role }),
+        (stored) => stored,
+      ),
+      update: call(
+        AuthService.method.updateRole,
+        (Role: RoleV6) => ({ Role }),
+        (stored) => stored,
+      ),
       delete: call(AuthService.method.deleteRole, (Name: string) => ({ Name }), nothing),
     },
     kept: [],

@@ -21,16 +21,42 @@ export const user = declareKind({
   form: legacyForm(UserV2Schema),
   spec: { schema: UserSpecV2Schema, hidden: ['local_auth', 'expires', 'created_by', 'status'] },
   calls: {
-    get: call(UsersService.method.getUser, (name: string) => ({ name }), (reply) => {
-      if (!reply.user) throw new Error('GetUser answered without a user');
-      return reply.user;
-    }),
-    create: call(UsersService.method.createUser, (created: UserV2) => ({ user: created }), (reply) => reply.user),
-    update: call(UsersService.method.updateUser, (updated: UserV2) => ({ user: updated }), (reply) => reply.user),
+    get: call(
+      UsersService.method.getUser,
+      (name: string) => ({ name }),
+      (reply) => {
+        if (!reply.user) throw new Error('GetUser answered without a user');
+        return reply.user;
+      },
+    ),
+    create: call(
+      UsersService.method.createUser,
+      (created: UserV2) => ({ user: created }),
+      (reply) => reply.user,
+    ),
+    update: call(
+      UsersService.method.updateUser,
+      (updated: UserV2) => ({ user: updated }),
+      (reply) => reply.user,
+    ),
     delete: call(UsersService.method.deleteUser, (name: string) => ({ name }), nothing),
   },
-  kept: ['Spec.CreatedBy', 'Spec.Status', 'Spec.Expires', 'Spec.TrustedDeviceIDs', 'Spec.LocalAuth', 'Status'],
-  serverOwned: ['Spec.CreatedBy', 'Spec.Status', 'Spec.Expires', 'Spec.TrustedDeviceIDs', 'Spec.LocalAuth', 'Status'],
+  kept: [
+    'Spec.CreatedBy',
+    'Spec.Status',
+    'Spec.Expires',
+    'Spec.TrustedDeviceIDs',
+    'Spec.LocalAuth',
+    'Status',
+  ],
+  serverOwned: [
+    'Spec.CreatedBy',
+    'Spec.Status',
+    'Spec.Expires',
+    'Spec.TrustedDeviceIDs',
+    'Spec.LocalAuth',
+    'Status',
+  ],
   defaults: () => {},
   oneTime: () => false,
 });
