@@ -55,5 +55,10 @@ export interface BotOptions {
   readonly name: string;
   readonly join:
     | { readonly method: 'token' }
-    | { readonly method: 'kubernetes'; readonly type: 'static_jwks'; readonly jwks: string; readonly serviceAccount: string };
+    | {
+        readonly method: 'kubernetes';
+        readonly type: 'static_jwks';
+        readonly jwks: string;
+        readonly serviceAccount: string;
+      };
 }
