@@ -1,0 +1,87 @@
+#!/usr/bin/env node
+// The teleport-operator command: arguments in, signals, exit code out. What it runs is in operator.ts.
+import { printCrds } from './cli/crds.js';
+import { findNamespace } from './cli/namespace.js';
+import { readSettings, SettingsError, type Settings, usage } from './cli/settings.js';
+import { version } from './cli/version.js';
+import { systemClock } from './core/clock.js';
+import type { Logger } from './core/log.js';
+import { createLogger } from './core/log-pino.js';
+import { type RunningOperator, startOperator } from './operator.js';
+import { startInspector } from './operator/inspector.js';
+import { validateBotSettings } from './teleport/bot-settings.js';
+import { botSettings } from './operator/bot-settings.js';
+
+/** Exit codes; docs/errors.md. */
+const exit = { ok: 0, failed: 1, usage: 2 } as const;
+
+const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number> | number>> = {
+  run,
+  crds: () => print(printCrds()),
+  version: () => print(`teleport-operator ${version}\n`),
+  help: () => print(usage()),
+};
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const [first = '', ...rest] = args;
+  if (args.some((arg) => /^--?h(elp)?$/.test(arg))) return print(usage());
+  if (first !== '' && !first.startsWith('-')) {
+    const command = commands[first];
+    if (command) return command(rest);
+    return fail([`${JSON.stringify(first)} is no command; there are ${Object.keys(commands).join(', ')}`]);
+  }
+  return run(args);
+}
+
+async function run(args: readonly string[]): Promise<number> {
+  let settings: Settings;
+  try {
+    settings = readSettings(args);
+  } catch (error) {
+    if (error instanceof SettingsError) return fail(error.problems);
+    throw error;
+  }
+  const namespace = findNamespace(settings.namespace, process.env);
+  const problems = validateBotSettings(botSettings(settings, process.env));
+  if (namespace === undefined) {
+    problems.push('-namespace: nothing names a namespace; set the flag or $POD_NAMESPACE, or run in a Pod');
+  }
+  if (problems.length > 0 || namespace === undefined) return fail(problems);
+  const log = createLogger({ level: settings.logLevel });
+  surviveStrayErrors(log);
+  let operator: RunningOperator;
+  try {
+    startInspector(settings.pprofBindAddress, log);
+    operator = await startOperator({ settings, namespace, env: process.env, clock: systemClock, log });
+  } catch (error) {
+    return fail([error instanceof Error ? error.message : String(error)]);
+  }
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info('Stopping', { signal });
+      void operator.stop();
+    });
+  }
+  const code = (await operator.done) === 'stopped' ? exit.ok : exit.failed;
+  // Whatever still holds the event loop (a socket that does not close) must not hold the Pod.
+  setImmediate(() => process.exit(code));
+  return code;
+}
+
+function surviveStrayErrors(log: Logger): void {
+  process.on('unhandledRejection', (error) => {
+    log.error('A promise failed that nobody waited for; please report this', { error: String(error) });
+  });
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return exit.ok;
+}
+
+function fail(problems: readonly string[]): number {
+  process.stderr.write(`${problems.map((problem) => `teleport-operator: ${problem}`).join('\n')}\n`);
+  return exit.usage;
+}

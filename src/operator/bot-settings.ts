@@ -1,0 +1,18 @@
+// The bot's settings out of the operator's.
+import type { Settings } from '../cli/settings.js';
+import type { BotSettings } from '../teleport/bot-settings.js';
+
+export function botSettings(settings: Settings, env: NodeJS.ProcessEnv): BotSettings {
+  const kubernetesTokenPath = env['KUBERNETES_TOKEN_PATH'];
+  return {
+    authServer: settings.authServer,
+    joinMethod: settings.joinMethod,
+    token: settings.token,
+    caPins: settings.caPins,
+    insecure: settings.insecure,
+    certificateTtlMs: settings.certificateTtl,
+    renewalIntervalMs: settings.renewalInterval,
+    ...(kubernetesTokenPath ? { kubernetesTokenPath } : {}),
+    env,
+  };
+}
