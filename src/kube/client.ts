@@ -1,0 +1,434 @@
+// The Kubernetes API as the operator uses it: typed verbs over transport.ts. Knows paths, bodies and when a
+// request may be sent again; keeps no state of objects.
+import { sleep } from '../core/abort.js';
+import type { Clock } from '../core/clock.js';
+import type { Logger } from '../core/log.js';
+import type { Metrics } from '../core/metrics.js';
+import type { ClusterAccess } from './access.js';
+import { from, fromResponse, fromStatus, isKubeError, KubeError } from './errors.js';
+import { jsonLines } from './json-lines.js';
+import type { ApiResource, KubeList, KubeObject, ObjectMeta } from './object.js';
+import { slim } from './slim.js';
+import { type HttpRequest, type HttpResponse, Transport } from './transport.js';
+
+/** Anything with metadata: custom resources, Secrets, Leases, Events. */
+export interface Stored {
+  metadata: ObjectMeta;
+}
+
+export interface ObjectRef {
+  readonly namespace?: string | undefined;
+  readonly name: string;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** `status`, to write that alone. */
+  readonly subresource?: 'status';
+}
+
+export interface ListOptions extends CallOptions {
+  readonly namespace?: string | undefined;
+  readonly limit?: number;
+  /** Token of the page before. */
+  readonly continue?: string;
+  readonly resourceVersion?: string;
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+}
+
+export interface WatchOptions {
+  readonly namespace?: string | undefined;
+  readonly resourceVersion: string;
+  readonly allowBookmarks: boolean;
+  /** After this the server ends the stream by itself. */
+  readonly timeoutSeconds: number;
+  readonly fieldSelector?: string;
+  readonly labelSelector?: string;
+  /** Ends the stream at once. */
+  readonly signal: AbortSignal;
+}
+
+export interface WatchEvent<T extends Stored = KubeObject> {
+  /** A BOOKMARK's object has a resourceVersion and nothing else. */
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
+  readonly object: T;
+}
+
+/** How a patch is to be read. `apply` is server-side apply and needs a field manager. */
+export type Patch =
+  | { readonly type: 'merge'; readonly body: unknown; readonly fieldManager?: string }
+  | { readonly type: 'json'; readonly body: readonly JsonPatchStep[]; readonly fieldManager?: string }
+  | {
+      readonly type: 'apply';
+      readonly body: unknown;
+      readonly fieldManager: string;
+      readonly force?: boolean;
+    };
+
+export interface JsonPatchStep {
+  readonly op: 'add' | 'remove' | 'replace' | 'test';
+  readonly path: string;
+  readonly value?: unknown;
+}
+
+export interface DeletePreconditions {
+  readonly uid?: string;
+  readonly resourceVersion?: string;
+}
+
+/** A resource that the server serves, from its discovery document. */
+export interface ServedResource {
+  readonly name: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+  readonly verbs: readonly string[];
+}
+
+/**
+ * Every method throws KubeError, or the signal's reason when that is aborted. A refused credential (401) is
+ * renewed and tried once more; 429 and 503 with a Retry-After are waited for, twice at most.
+ */
+export interface KubeClient {
+  get<T extends Stored = KubeObject>(
+    resource: ApiResource,
+    ref: ObjectRef,
+    options?: CallOptions,
+  ): Promise<T>;
+  /** One page. Its objects come without managedFields and kubectl's last-applied annotation. */
+  list<T extends Stored = KubeObject>(resource: ApiResource, options?: ListOptions): Promise<KubeList<T>>;
+  /** Changes after `resourceVersion`, slimmed as by `list`. Ends when the server ends it; an ERROR event throws. */
+  watch<T extends Stored = KubeObject>(
+    resource: ApiResource,
+    options: WatchOptions,
+  ): AsyncIterable<WatchEvent<T>>;
+  create<T extends Stored = KubeObject>(resource: ApiResource, object: T, options?: CallOptions): Promise<T>;
+  replace<T extends Stored = KubeObject>(
+    resource: ApiResource,
+    object: T,
+    options?: WriteOptions,
+  ): Promise<T>;
+  patch<T extends Stored = KubeObject>(
+    resource: ApiResource,
+    ref: ObjectRef,
+    patch: Patch,
+    options?: WriteOptions,
+  ): Promise<T>;
+  delete(
+    resource: ApiResource,
+    ref: ObjectRef,
+    options?: CallOptions & { readonly preconditions?: DeletePreconditions },
+  ): Promise<void>;
+  /** The resources of a group and version; undefined if the server does not have it. */
+  discover(group: string, version: string, options?: CallOptions): Promise<ServedResource[] | undefined>;
+  /** Closes idle connections; later calls fail. */
+  close(): void;
+}
+
+/** One request that was answered, for tests that count and for contract suites. */
+export interface ObservedCall {
+  readonly verb: string;
+  readonly resource: ApiResource;
+  readonly subresource?: string;
+  readonly status: number;
+}
+
+export interface ClientOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics?: Metrics;
+  /** `teleport-operator/<version>` */
+  readonly userAgent?: string;
+  /** Limit for one request, milliseconds; 30 s by default. A watch has it for its headers only. */
+  readonly timeoutMs?: number;
+  readonly observe?: (call: ObservedCall) => void;
+}
+
+/** A client of the API server that `access` describes. */
+export function createKubeClient(access: ClusterAccess, options: ClientOptions): KubeClient {
+  return new HttpKubeClient(access, options);
+}
+
+/** Requests that the server turned away unread (429, 503) are sent this often in all. */
+const sends = 3;
+/** A longer Retry-After is the caller's to wait for. */
+const longestRetryAfterMs = 10_000;
+
+const patchTypes = {
+  merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
+  apply: 'application/apply-patch+yaml',
+} as const;
+
+interface Target {
+  readonly verb: string;
+  readonly resource: ApiResource;
+  readonly subresource?: string | undefined;
+}
+
+class HttpKubeClient implements KubeClient {
+  readonly #access: ClusterAccess;
+  readonly #options: ClientOptions;
+  readonly #transport: Transport;
+  readonly #count: (code: string, method: string) => void;
+
+  constructor(access: ClusterAccess, options: ClientOptions) {
+    this.#access = access;
+    this.#options = options;
+    this.#transport = new Transport(access, {
+      clock: options.clock,
+      userAgent: options.userAgent ?? 'teleport-operator',
+      timeoutMs: options.timeoutMs ?? 30_000,
+    });
+    const requests = options.metrics?.counter(
+      'rest_client_requests_total',
+      'Requests to the Kubernetes API, by status code, method and host.',
+      ['code', 'method', 'host'],
+    );
+    this.#count = (code, method) => requests?.inc({ code, method, host: access.server.host });
+  }
+
+  async get<T extends Stored>(resource: ApiResource, ref: ObjectRef, options: CallOptions = {}): Promise<T> {
+    return this.#json(
+      { verb: 'get', resource },
+      { method: 'GET', path: objectPath(resource, ref), ...options },
+    );
+  }
+
+  async list<T extends Stored>(resource: ApiResource, options: ListOptions = {}): Promise<KubeList<T>> {
+    const { signal, namespace, ...query } = options;
+    const path = withQuery(collectionPath(resource, namespace), query);
+    const list: KubeList<T> & { apiVersion?: string; kind?: string } = await this.#json(
+      { verb: 'list', resource },
+      { method: 'GET', path, signal },
+    );
+    list.items ??= [];
+    // The items of built-in kinds come without their own apiVersion and kind.
+    const kind = list.kind?.endsWith('List') ? list.kind.slice(0, -4) : undefined;
+    for (const item of list.items) {
+      slim(item);
+      if (kind && !('kind' in item)) Object.assign(item, { apiVersion: list.apiVersion, kind });
+    }
+    return list;
+  }
+
+  async *watch<T extends Stored>(
+    resource: ApiResource,
+    options: WatchOptions,
+  ): AsyncGenerator<WatchEvent<T>, void, void> {
+    const { signal, namespace, allowBookmarks, ...query } = options;
+    const path = withQuery(collectionPath(resource, namespace), {
+      watch: true,
+      allowWatchBookmarks: allowBookmarks,
+      ...query,
+    });
+    const target = { verb: 'watch', resource };
+    const stream = await this.#sending(target, 'GET', signal, async () => {
+      const response = await this.#transport.open({ method: 'GET', path, signal });
+      const status = response.statusCode ?? 0;
+      if (status === 200) return { status, headers: response.headers, body: '', stream: response };
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk);
+      return { status, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') };
+    });
+    const response = 'stream' in stream ? stream.stream : undefined;
+    if (!response) throw new KubeError('Unknown', `a watch was answered with HTTP ${stream.status}`);
+    try {
+      for await (const line of jsonLines(response)) {
+        const event = readEvent<T>(line);
+        yield event.type === 'BOOKMARK' ? event : { type: event.type, object: slim(event.object) };
+      }
+      signal.throwIfAborted();
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw error instanceof SyntaxError
+        ? new KubeError('Unavailable', 'a watch event is not JSON', { cause: error })
+        : from(error);
+    } finally {
+      response.destroy();
+    }
+  }
+
+  async create<T extends Stored>(resource: ApiResource, object: T, options: CallOptions = {}): Promise<T> {
+    const path = collectionPath(resource, object.metadata.namespace);
+    return this.#json(
+      { verb: 'create', resource },
+      { method: 'POST', path, body: JSON.stringify(object), ...options },
+    );
+  }
+
+  async replace<T extends Stored>(resource: ApiResource, object: T, options: WriteOptions = {}): Promise<T> {
+    const { subresource, signal } = options;
+    const path = objectPath(resource, object.metadata, subresource);
+    return this.#json(
+      { verb: 'update', resource, subresource },
+      { method: 'PUT', path, body: JSON.stringify(object), signal },
+    );
+  }
+
+  async patch<T extends Stored>(
+    resource: ApiResource,
+    ref: ObjectRef,
+    patch: Patch,
+    options: WriteOptions = {},
+  ): Promise<T> {
+    const { subresource, signal } = options;
+    const path = withQuery(objectPath(resource, ref, subresource), {
+      fieldManager: patch.fieldManager,
+      force: patch.type === 'apply' && patch.force ? true : undefined,
+    });
+    return this.#json(
+      { verb: 'patch', resource, subresource },
+      {
+        method: 'PATCH',
+        path,
+        body: JSON.stringify(patch.body),
+        contentType: patchTypes[patch.type],
+        signal,
+      },
+    );
+  }
+
+  async delete(
+    resource: ApiResource,
+    ref: ObjectRef,
+    options: CallOptions & { preconditions?: DeletePreconditions } = {},
+  ): Promise<void> {
+    const { preconditions, signal } = options;
+    const path = objectPath(resource, ref);
+    const body =
+      preconditions &&
+      JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'DeleteOptions',
+        preconditions,
+      });
+    await this.#json({ verb: 'delete', resource }, { method: 'DELETE', path, signal, ...(body && { body }) });
+  }
+
+  async discover(
+    group: string,
+    version: string,
+    options: CallOptions = {},
+  ): Promise<ServedResource[] | undefined> {
+    const resource = { group, version, plural: '' };
+    try {
+      const found: { resources?: ServedResource[] } = await this.#json(
+        { verb: 'discover', resource },
+        { method: 'GET', path: groupPath(resource), ...options },
+      );
+      return found.resources ?? [];
+    } catch (error) {
+      if (isKubeError(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#transport.close();
+  }
+
+  async #json<T>(target: Target, request: HttpRequest): Promise<T> {
+    const { body } = await this.#sending(target, request.method, request.signal, () =>
+      this.#transport.exchange(request),
+    );
+    try {
+      const parsed: T = JSON.parse(body);
+      return parsed;
+    } catch (error) {
+      throw new KubeError('Unavailable', 'the answer of the API server is not JSON', { cause: error });
+    }
+  }
+
+  /** Sends until there is an answer that counts: renews a refused credential once, waits where it is told to. */
+  async #sending<T extends HttpResponse>(
+    target: Target,
+    method: string,
+    signal: AbortSignal | undefined,
+    send: () => Promise<T>,
+  ): Promise<T> {
+    let renewed = false;
+    for (let sent = 1; ; sent++) {
+      const answer = await this.#counted(target, method, send);
+      if (answer.status >= 200 && answer.status < 300) return answer;
+      if (answer.status === 401 && !renewed && this.#access.credentials.refused()) {
+        renewed = true;
+        continue;
+      }
+      const error = fromResponse(answer.status, answer.body, answer.headers['retry-after']);
+      const wait = error.retryAfterMs;
+      const turnedAway = answer.status === 429 || answer.status === 503;
+      if (!turnedAway || wait === undefined || wait > longestRetryAfterMs || sent >= sends) throw error;
+      await sleep(this.#options.clock, wait, signal);
+    }
+  }
+
+  async #counted<T extends HttpResponse>(target: Target, method: string, send: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await send();
+      this.#count(String(answer.status), method);
+      this.#options.observe?.({
+        verb: target.verb,
+        resource: target.resource,
+        status: answer.status,
+        ...(target.subresource && { subresource: target.subresource }),
+      });
+      return answer;
+    } catch (error) {
+      this.#count('<error>', method);
+      throw error;
+    }
+  }
+}
+
+function readEvent<T extends Stored>(line: unknown): WatchEvent<T> {
+  const event = line as { type?: unknown; object?: unknown } | null;
+  switch (event?.type) {
+    case 'ADDED':
+    case 'MODIFIED':
+    case 'DELETED':
+    case 'BOOKMARK':
+      return event as WatchEvent<T>;
+    case 'ERROR':
+      throw fromStatus(event.object, 500);
+    default:
+      throw new KubeError('Unavailable', 'a watch event has no known type');
+  }
+}
+
+function groupPath({ group, version }: ApiResource): string {
+  return group === '' ? `/api/${segment(version)}` : `/apis/${segment(group)}/${segment(version)}`;
+}
+
+function collectionPath(resource: ApiResource, namespace: string | undefined): string {
+  const within = namespace ? `/namespaces/${segment(namespace)}` : '';
+  return `${groupPath(resource)}${within}/${segment(resource.plural)}`;
+}
+
+/** The name is demanded here: without it a DELETE would mean the whole collection. */
+function objectPath(resource: ApiResource, ref: ObjectRef, subresource?: string): string {
+  const path = `${collectionPath(resource, ref.namespace)}/${segment(ref.name)}`;
+  return subresource ? `${path}/${segment(subresource)}` : path;
+}
+
+function segment(text: string): string {
+  if (!text || text === '.' || text === '..') {
+    throw new KubeError('BadRequest', `"${text}" can't be a part of a Kubernetes API path`);
+  }
+  return encodeURIComponent(text);
+}
+
+function withQuery(
+  path: string,
+  query: Readonly<Record<string, string | number | boolean | undefined>>,
+): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined && value !== '' && value !== false) search.set(name, String(value));
+  }
+  const text = search.toString();
+  return text ? `${path}?${text}` : path;
+}

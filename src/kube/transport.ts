@@ -1,0 +1,203 @@
+// One HTTP exchange with the API server: the credential, the pool, the time limit, the ways it can fail. What
+// the paths and bodies mean is client.ts's.
+import * as http from 'node:http';
+import * as https from 'node:https';
+import { deadline } from '../core/abort.js';
+import type { Clock } from '../core/clock.js';
+import type { ClusterAccess } from './access.js';
+import { createAgent, retireAgent, type TlsMaterial } from './agent.js';
+import type { Credential } from './credentials.js';
+import { from, KubeError } from './errors.js';
+import { hostOf } from './proxy-env.js';
+
+export interface HttpRequest {
+  readonly method: string;
+  /** Path and query. */
+  readonly path: string;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly headers: http.IncomingHttpHeaders;
+  readonly body: string;
+}
+
+/** Sends requests to one API server. */
+export class Transport {
+  readonly #access: ClusterAccess;
+  readonly #clock: Clock;
+  readonly #userAgent: string;
+  readonly #timeoutMs: number;
+  #agent: { readonly agent: http.Agent; readonly material: TlsMaterial } | undefined;
+  #closed = false;
+
+  constructor(access: ClusterAccess, options: { clock: Clock; userAgent: string; timeoutMs: number }) {
+    this.#access = access;
+    this.#clock = options.clock;
+    this.#userAgent = options.userAgent;
+    this.#timeoutMs = options.timeoutMs;
+  }
+
+  /**
+   * Sends a request and reads the whole answer, whatever its status.
+   * @throws KubeError (Timeout, Unavailable), or the signal's reason.
+   */
+  async exchange(request: HttpRequest): Promise<HttpResponse> {
+    return this.#within(request, async (signal) => {
+      const response = await this.#send(request, signal);
+      return { status: response.statusCode ?? 0, headers: response.headers, body: await readAll(response) };
+    });
+  }
+
+  /**
+   * Sends a request and returns the answer as soon as its headers are there; its body comes as a stream, until
+   * `request.signal` is aborted. The time limit ends with the headers.
+   */
+  async open(request: HttpRequest): Promise<http.IncomingMessage> {
+    const stop = new AbortController();
+    const onAbort = (): void => stop.abort(request.signal?.reason);
+    request.signal?.addEventListener('abort', onAbort, { once: true });
+    const release = (): void => request.signal?.removeEventListener('abort', onAbort);
+    try {
+      const response = await this.#within(request, async (signal) => {
+        const onLimit = (): void => stop.abort(signal.reason);
+        signal.addEventListener('abort', onLimit, { once: true });
+        try {
+          return await this.#send(request, stop.signal);
+        } finally {
+          signal.removeEventListener('abort', onLimit);
+        }
+      });
+      response.once('close', release);
+      return response;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Closes idle connections and refuses new requests; what runs is ended by its own signals. */
+  close(): void {
+    this.#closed = true;
+    if (this.#agent) retireAgent(this.#agent.agent);
+    this.#agent = undefined;
+  }
+
+  async #within<T>(request: HttpRequest, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    request.signal?.throwIfAborted();
+    const limit = deadline(
+      this.#clock,
+      this.#timeoutMs,
+      () => new KubeError('Timeout', `no answer from the API server within ${this.#timeoutMs / 1000} s`),
+      request.signal,
+    );
+    try {
+      return await run(limit.signal);
+    } catch (error) {
+      if (request.signal?.aborted) throw request.signal.reason;
+      throw limit.signal.aborted ? limit.signal.reason : from(error);
+    } finally {
+      limit.done();
+    }
+  }
+
+  async #send(request: HttpRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+    const credential = await abortable(this.#access.credentials.current(), signal);
+    const agent = await this.#agentFor(credential);
+    try {
+      return await this.#once(request, credential, agent, signal);
+    } catch (error) {
+      // A kept connection may have been closed by the server just as we used it.
+      const mayRepeat = error instanceof StaleConnection && request.method === 'GET' && !signal.aborted;
+      if (!mayRepeat) throw error instanceof StaleConnection ? error.cause : error;
+      return await this.#once(request, credential, agent, signal);
+    }
+  }
+
+  #once(
+    request: HttpRequest,
+    credential: Credential,
+    agent: http.Agent,
+    signal: AbortSignal,
+  ): Promise<http.IncomingMessage> {
+    const { server } = this.#access;
+    const headers: http.OutgoingHttpHeaders = {
+      accept: 'application/json',
+      'user-agent': this.#userAgent,
+      ...credential.headers,
+    };
+    if (request.body !== undefined) {
+      headers['content-type'] = request.contentType ?? 'application/json';
+      headers['content-length'] = Buffer.byteLength(request.body);
+    }
+    return new Promise((resolve, reject) => {
+      if (signal.aborted) {
+        reject(signal.reason);
+        return;
+      }
+      const sent = (server.protocol === 'http:' ? http : https).request({
+        agent,
+        method: request.method,
+        host: hostOf(server),
+        port: server.port || (server.protocol === 'http:' ? 80 : 443),
+        path: server.pathname.replace(/\/$/, '') + request.path,
+        headers,
+      });
+      const onAbort = (): void => void sent.destroy(asError(signal.reason));
+      signal.addEventListener('abort', onAbort, { once: true });
+      sent.once('close', () => signal.removeEventListener('abort', onAbort));
+      sent.once('response', resolve);
+      sent.once('error', (error) => {
+        const stale = sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
+        reject(stale ? new StaleConnection(error) : error);
+      });
+      sent.end(request.body);
+    });
+  }
+
+  async #agentFor(credential: Credential): Promise<http.Agent> {
+    const ca = await this.#access.ca();
+    if (this.#closed) throw new KubeError('Unavailable', 'the Kubernetes client is closed');
+    const known = this.#agent;
+    const { cert, key } = credential;
+    if (known?.material.ca === ca && known?.material.cert === cert && known?.material.key === key && known) {
+      return known.agent;
+    }
+    const material = { ca, cert, key };
+    if (known) retireAgent(known.agent);
+    this.#agent = { material, agent: createAgent(this.#access, material) };
+    return this.#agent.agent;
+  }
+}
+
+class StaleConnection extends Error {
+  override readonly cause: Error;
+
+  constructor(cause: Error) {
+    super(cause.message);
+    this.cause = cause;
+  }
+}
+
+async function readAll(response: http.IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+/** Lets go of a promise that takes no signal. */
+function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}
