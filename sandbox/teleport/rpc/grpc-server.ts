@@ -1,0 +1,161 @@
+// gRPC over http2 for connections that something else accepted (net/): the services behind recording, faults,
+// the `version` header's rules and the authorization that precedes every call.
+import {
+  createServer,
+  type Http2Server,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
+import type { TLSSocket } from 'node:tls';
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  createContextValues,
+  type Interceptor,
+} from '@connectrpc/connect';
+import { connectNodeAdapter } from '@connectrpc/connect-node';
+import type { Clock } from '../../../src/core/clock.js';
+import type { Access } from '../access/access.js';
+import { type Caller, callerKey, callerName } from '../access/caller.js';
+import type { Calls } from './calls.js';
+import type { Faults } from './faults.js';
+
+export interface GrpcServerOptions {
+  readonly routes: (router: ConnectRouter) => void;
+  readonly access: Access;
+  readonly calls: Calls;
+  readonly faults: Faults;
+  readonly clock: Clock;
+  readonly serverVersion: string;
+  /** Whether pings more often than once a minute are punished, as Auth does (joining.md 2.6). */
+  readonly countsPings: boolean;
+}
+
+const tooManyPings = 11;
+const shortestPingGap = 60_000;
+
+export class GrpcServer {
+  readonly #http2: Http2Server;
+  readonly #sessions = new Map<ServerHttp2Session, Caller>();
+  readonly #options: GrpcServerOptions;
+
+  constructor(options: GrpcServerOptions) {
+    this.#options = options;
+    const adapter = connectNodeAdapter({
+      routes: options.routes,
+      grpc: true,
+      grpcWeb: false,
+      connect: false,
+      interceptors: [this.#interceptor()],
+      contextValues: (request) =>
+        createContextValues()
+          .set(callerKey, this.#callerOf(request as Http2ServerRequest))
+          .set(dropKey, () => destroy((request as Http2ServerRequest).stream?.session)),
+      fallback: (request, response) =>
+        unknownMethod(request as Http2ServerRequest, response as Http2ServerResponse),
+    });
+    this.#http2 = createServer({ settings: { maxConcurrentStreams: 1000 } }, (request, response) => {
+      if (isRefusedVersion(request.headers['version'])) {
+        destroy(request.stream.session);
+        return;
+      }
+      response.setHeader('version', options.serverVersion);
+      adapter(request, response);
+    });
+    this.#http2.on('sessionError', () => {});
+  }
+
+  /** Serves a connection whose TLS handshake is done. */
+  serve(socket: TLSSocket, caller: Caller): void {
+    this.#http2.once('session', (session: ServerHttp2Session) => {
+      this.#sessions.set(session, caller);
+      session.on('error', () => {});
+      session.once('close', () => this.#sessions.delete(session));
+      if (this.#options.countsPings) this.#punishPings(session);
+    });
+    this.#http2.emit('connection', socket);
+  }
+
+  /** Asks every client to go elsewhere; calls in flight end as they would. */
+  goaway(): void {
+    for (const session of this.#sessions.keys()) {
+      session.goaway(0);
+      session.close();
+    }
+  }
+
+  #callerOf(request: Http2ServerRequest): Caller {
+    const session = request.stream?.session;
+    const caller = session && this.#sessions.get(session as ServerHttp2Session);
+    if (!caller) throw new Error('a call came on a connection that nobody accepted');
+    return caller;
+  }
+
+  #interceptor(): Interceptor {
+    const { access, calls, faults } = this.#options;
+    return (next) => async (request) => {
+      const caller = request.contextValues.get(callerKey);
+      const method = `/${request.service.typeName}/${request.method.name}`;
+      const record = calls.begin(method, callerName(caller), caller.identity?.roles ?? []);
+      const call = { method, signal: request.signal, drop: request.contextValues.get(dropKey) };
+      try {
+        await faults.before(call);
+        if (request.service.typeName === 'proto.JoinService') faults.checkJoin();
+        else access.authorize(caller);
+        const response = await next(request);
+        if (!response.stream) {
+          record.code = 0;
+          await faults.after(call);
+        }
+        return response;
+      } catch (error) {
+        record.code ??= ConnectError.from(error).code;
+        throw error;
+      }
+    };
+  }
+
+  /** The third ping that comes too early ends the connection. */
+  #punishPings(session: ServerHttp2Session): void {
+    let last = -Infinity;
+    let strikes = 0;
+    session.on('ping', () => {
+      const now = this.#options.clock.monotonic();
+      if (now - last < shortestPingGap) strikes += 1;
+      last = now;
+      if (strikes < 3) return;
+      session.goaway(tooManyPings, 0, Buffer.from('too_many_pings'));
+      session.close();
+    });
+  }
+}
+
+import { createContextKey } from '@connectrpc/connect';
+
+const dropKey = createContextKey<() => void>(() => {}, { description: 'ends the connection' });
+
+function destroy(session: { destroy(): void; socket?: { destroy(): void } } | undefined): void {
+  session?.destroy();
+}
+
+/** Present, and older than 17 or no version at all (observed.md 6). */
+function isRefusedVersion(header: string | string[] | undefined): boolean {
+  if (header === undefined) return false;
+  const major = /^(\d+)\.\d+\.\d+(-[\w.-]+)?$/.exec(String(header))?.[1];
+  return major === undefined || Number(major) < 17;
+}
+
+/** 12, in grpc-go's words. */
+function unknownMethod(request: Http2ServerRequest, response: Http2ServerResponse): void {
+  const [, service = '', method = ''] = request.url.split('/');
+  const known = service === 'proto.AuthService';
+  const message = known ? `unknown method ${method} for service ${service}` : `unknown service ${service}`;
+  response.writeHead(200, {
+    'content-type': 'application/grpc',
+    'grpc-status': String(Code.Unimplemented),
+    'grpc-message': encodeURIComponent(message),
+  });
+  response.end();
+}

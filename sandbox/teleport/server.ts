@@ -1,0 +1,211 @@
+// The embedded Teleport: Auth and a proxy with TLS routing in this process, for the try-it-now command and for
+// tests. Real mTLS with its own authorities; resources in memory. What it leaves out: docs/sandbox.md.
+import { generateKeyPairSync } from 'node:crypto';
+import { type Clock, systemClock } from '../../src/core/clock.js';
+import { Access } from './access/access.js';
+import { addBot, type BotOptions } from './bots.js';
+import { CertificateAuthority } from './ca/authority.js';
+import { subjectOf } from './ca/identity.js';
+import { Joining } from './join/join.js';
+import { kubernetesMethod, type ReviewToken } from './join/kubernetes.js';
+import { tokenMethod } from './join/token.js';
+import { AuthListener } from './net/auth-listener.js';
+import { ProxyListener } from './net/proxy-listener.js';
+import { webApi } from './net/web.js';
+import { Calls } from './rpc/calls.js';
+import { Faults } from './rpc/faults.js';
+import { GrpcServer } from './rpc/grpc-server.js';
+import { authServices, proxyServices, routesOf } from './services/index.js';
+import type { ServiceContext } from './services/service.js';
+import type { AuditEntry } from './state/audit.js';
+import { ClusterState } from './state/cluster.js';
+import { administrator, seed } from './state/presets.js';
+import { Resources } from './state/resources.js';
+
+export interface TeleportOptions {
+  /** `sandbox.local` if not said. */
+  readonly clusterName?: string;
+  readonly clock?: Clock;
+  /** Whether there is a proxy; true if not said. */
+  readonly proxy?: boolean;
+  /** Whether Ping tells of an enterprise licence. */
+  readonly enterprise?: boolean;
+  /** What Ping and the `version` header tell; 18.0.0 if not said. */
+  readonly serverVersion?: string;
+  /** Another server's state: resources and authorities live on in this one. */
+  readonly dataFrom?: ClusterState;
+  /** 0, for any, if not said. */
+  readonly authPort?: number;
+  readonly proxyPort?: number;
+  /** Makes in_cluster joins work; without it Auth is not in Kubernetes. */
+  readonly reviewToken?: ReviewToken;
+}
+
+/** Credentials for a client of this cluster, PEM. */
+export interface AdminCredentials {
+  readonly certPem: string;
+  readonly keyPem: string;
+  /** Trust for Auth's certificate; the only CA to give where a client certificate is sent. */
+  readonly hostCaPem: string;
+}
+
+export interface EmbeddedTeleport {
+  readonly clusterName: string;
+  /** 127.0.0.1:port */
+  readonly authAddress: string;
+  /** 127.0.0.1:port, or empty without a proxy. */
+  readonly proxyAddress: string;
+  /** The CA behind the proxy's web certificate. */
+  readonly proxyCaPem: string;
+  readonly hostCaPem: string;
+  readonly caPins: readonly string[];
+  readonly state: ClusterState;
+  readonly resources: Resources;
+  readonly audit: readonly AuditEntry[];
+  readonly calls: Calls;
+  readonly faults: Faults;
+  /** RPCs that would have killed a real Auth: writes without their resource. */
+  readonly crashes: readonly string[];
+  /** Makes the bot, its roles and a join token. @returns the token's name */
+  addBot(options: BotOptions): string;
+  /** A certificate that may do everything, valid for a day. */
+  admin(): Promise<AdminCredentials>;
+  /** Ends every connection at once, without a word. */
+  closeConnections(): void;
+  /** GOAWAY on every connection to Auth. */
+  goaway(): void;
+  /** Ends connections and refuses new ones; ports and state stay. */
+  stopListening(): Promise<void>;
+  listenAgain(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const day = 24 * 3600_000;
+
+export async function startTeleport(options: TeleportOptions = {}): Promise<EmbeddedTeleport> {
+  const serverVersion = options.serverVersion ?? '18.0.0';
+  const enterprise = options.enterprise ?? false;
+  const state =
+    options.dataFrom ??
+    (await ClusterState.create(options.clusterName ?? 'sandbox.local', options.clock ?? systemClock));
+  if (!options.dataFrom) seed(state);
+  const access = new Access(state);
+  const joining = new Joining(access, [tokenMethod, kubernetesMethod(() => options.reviewToken)]);
+  const calls = new Calls(state.clock);
+  const faults = new Faults(state.clock);
+  const crashes: string[] = [];
+  const closeConnections = (): void => {
+    auth.listener.destroyConnections();
+    proxy?.listener.destroyConnections();
+  };
+  const context: ServiceContext = {
+    access,
+    joining,
+    serverVersion,
+    enterprise,
+    proxyAddress: () => (proxy ? `127.0.0.1:${proxy.listener.port}` : ''),
+    crash: (method) => {
+      crashes.push(method);
+      closeConnections();
+      throw new Error(`${method} without its resource: a real Auth ends here`);
+    },
+  };
+  const common = { access, calls, faults, clock: state.clock, serverVersion };
+  const grpc = new GrpcServer({ ...common, routes: routesOf(authServices, context), countsPings: true });
+  const auth = new AuthListener(state, grpc, await hostCertificate(state.hostCa), options.authPort ?? 0);
+
+  const webCa = await CertificateAuthority.create('sandbox proxy');
+  let proxy: ProxyListener | undefined;
+  if (options.proxy !== false) {
+    proxy = new ProxyListener({
+      clusterName: state.clusterName,
+      port: options.proxyPort ?? 0,
+      certificate: await serverCertificate(webCa, ['localhost']),
+      authPort: () => auth.listener.port,
+      grpc: new GrpcServer({ ...common, routes: routesOf(proxyServices, context), countsPings: false }),
+      web: webApi({
+        clusterName: state.clusterName,
+        serverVersion,
+        enterprise,
+        proxyAddress: context.proxyAddress,
+        joining,
+        faults,
+      }),
+    });
+  }
+  const listen = async (): Promise<void> => {
+    await auth.listener.listen();
+    await proxy?.listener.listen();
+  };
+  const stop = async (): Promise<void> => {
+    await Promise.all([auth.listener.stop(), proxy?.listener.stop()]);
+  };
+  await listen();
+
+  return {
+    clusterName: state.clusterName,
+    authAddress: `127.0.0.1:${auth.listener.port}`,
+    proxyAddress: context.proxyAddress(),
+    proxyCaPem: webCa.pem,
+    hostCaPem: state.hostCa.pem,
+    caPins: [state.hostCa.pin],
+    state,
+    resources: new Resources(state.store),
+    audit: state.audit.entries,
+    calls,
+    faults,
+    crashes,
+    addBot: (bot) => addBot(state, bot),
+    admin: () => adminCredentials(state),
+    closeConnections,
+    goaway: () => grpc.goaway(),
+    stopListening: stop,
+    listenAgain: listen,
+    close: stop,
+  };
+}
+
+function hostCertificate(hostCa: CertificateAuthority): Promise<{ cert: string; key: string }> {
+  return serverCertificate(hostCa, ['localhost', '*.teleport.cluster.local', 'teleport.cluster.local']);
+}
+
+async function serverCertificate(
+  authority: CertificateAuthority,
+  dnsNames: readonly string[],
+): Promise<{ cert: string; key: string }> {
+  const keys = keyPair();
+  const cert = await authority.issue({
+    subject: [{ '2.5.4.3': [{ utf8String: dnsNames[0] ?? '' }] }],
+    publicKey: keys.publicKey,
+    notBefore: new Date(Date.now() - day),
+    notAfter: new Date(Date.now() + 365 * day),
+    dnsNames,
+    ipAddresses: ['127.0.0.1'],
+  });
+  return { cert, key: keys.keyPem };
+}
+
+async function adminCredentials(state: ClusterState): Promise<AdminCredentials> {
+  const keys = keyPair();
+  const now = state.clock.now();
+  const certPem = await state.userCa.issue({
+    subject: subjectOf({
+      user: administrator,
+      roles: [administrator],
+      clusterName: state.clusterName,
+      traits: {},
+    }),
+    publicKey: keys.publicKey,
+    notBefore: new Date(now - 60_000),
+    notAfter: new Date(now + day),
+  });
+  return { certPem, keyPem: keys.keyPem, hostCaPem: state.hostCa.pem };
+}
+
+function keyPair(): { publicKey: Uint8Array; keyPem: string } {
+  const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return {
+    publicKey: keys.publicKey.export({ type: 'spki', format: 'der' }),
+    keyPem: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+  };
+}

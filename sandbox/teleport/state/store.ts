@@ -1,0 +1,101 @@
+// The storage engine behind every kind: resources by kind and name, revisions, expiry, and the events that
+// writes and deletions cause. It knows no rules of any kind: services decide what may be stored.
+import { randomUUID } from 'node:crypto';
+import { clone, type Message } from '@bufbuild/protobuf';
+import type { Clock } from '../../../src/core/clock.js';
+import { alreadyExists, revisionMismatch } from '../refusal.js';
+import { expiryOf, nameOf, revisionOf, setRevision } from './head.js';
+import type { Resource, StoredKind } from './kinds.js';
+
+/** A change, as watchers see it. */
+export type Change =
+  | { readonly type: 'put'; readonly kind: StoredKind; readonly name: string; readonly resource: Message }
+  | { readonly type: 'delete'; readonly kind: StoredKind; readonly name: string };
+
+export class Store {
+  readonly #kinds = new Map<string, Map<string, Message>>();
+  readonly #listeners = new Set<(change: Change) => void>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** A copy of the stored resource. */
+  get<Kind extends StoredKind>(kind: Kind, name: string): Resource<Kind> | undefined {
+    const found = this.#live(kind, name);
+    return found && this.#copy(kind, found);
+  }
+
+  has(kind: StoredKind, name: string): boolean {
+    return this.#live(kind, name) !== undefined;
+  }
+
+  /** Copies of all resources of the kind, ordered by name. */
+  list<Kind extends StoredKind>(kind: Kind): Resource<Kind>[] {
+    const names = [...this.#of(kind).keys()].sort();
+    return names.flatMap((name) => this.get(kind, name) ?? []);
+  }
+
+  /** @throws AlreadyExists in the words of the sqlite backend */
+  create<Kind extends StoredKind>(kind: Kind, resource: Resource<Kind>): Resource<Kind> {
+    if (this.has(kind, nameOf(resource))) throw alreadyExists('UNIQUE constraint failed: kv.key');
+    return this.put(kind, resource);
+  }
+
+  /** @throws CompareFailed when the resource does not carry the stored revision, or nothing is stored */
+  update<Kind extends StoredKind>(kind: Kind, resource: Resource<Kind>): Resource<Kind> {
+    const existing = this.#live(kind, nameOf(resource));
+    if (!existing || revisionOf(existing) !== revisionOf(resource)) throw revisionMismatch();
+    return this.put(kind, resource);
+  }
+
+  /** Stores whatever was there before. @returns a copy of what is stored, with its new revision */
+  put<Kind extends StoredKind>(kind: Kind, resource: Resource<Kind>): Resource<Kind> {
+    const kept = this.#copy(kind, resource);
+    setRevision(kept, randomUUID());
+    const name = nameOf(kept);
+    this.#of(kind).set(name, kept);
+    this.#announce({ type: 'put', kind, name, resource: kept });
+    return this.#copy(kind, kept);
+  }
+
+  /** @returns whether there was something to delete */
+  delete(kind: StoredKind, name: string): boolean {
+    if (!this.#live(kind, name)) return false;
+    this.#of(kind).delete(name);
+    this.#announce({ type: 'delete', kind, name });
+    return true;
+  }
+
+  /** Calls `listener` synchronously at every change; resources must not be changed by it. */
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** The live resource itself; drops it, with an event, when it has expired. */
+  #live(kind: StoredKind, name: string): Message | undefined {
+    const found = this.#of(kind).get(name);
+    if (!found) return undefined;
+    const expiry = expiryOf(found);
+    if (expiry === undefined || expiry > this.#clock.now()) return found;
+    this.#of(kind).delete(name);
+    this.#announce({ type: 'delete', kind, name });
+    return undefined;
+  }
+
+  #of(kind: StoredKind): Map<string, Message> {
+    let resources = this.#kinds.get(kind.kind);
+    if (!resources) this.#kinds.set(kind.kind, (resources = new Map()));
+    return resources;
+  }
+
+  #copy<Kind extends StoredKind>(kind: Kind, resource: Message): Resource<Kind> {
+    return clone(kind.schema, resource as never) as Resource<Kind>;
+  }
+
+  #announce(change: Change): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
