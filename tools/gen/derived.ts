@@ -4,6 +4,8 @@
 import { kinds } from '../../src/kinds/index.js';
 import { commentsOf } from './comments.js';
 import { crdsJson } from './crds.js';
+import { kindsDoc } from './docs-kinds.js';
+import { settingsDoc } from './docs-settings.js';
 import { buildImage } from './image.js';
 
 /** A generated file: its path from the root, and what stands in it. */
@@ -17,6 +19,8 @@ const describe = commentsOf(buildImage(process.cwd()));
 /** To generate another file, add a line. */
 const generators: readonly Generator[] = [
   { path: 'src/gen/crds.json', make: () => crdsJson(kinds, describe) },
+  { path: 'docs/kinds.md', make: () => kindsDoc(kinds) },
+  { path: 'docs/settings.md', make: settingsDoc },
 ];
 
 process.stdout.write(
