@@ -10,7 +10,7 @@ import { apply, differences, firstChange } from './difference.js';
 import { code, markdownTable } from './markdown.js';
 
 describe('commentsOf', () => {
-  it('finds the comments of messages and fields, also of nested messages', () => {
+  it('finds the comments of messages and fields', () => {
     const image = create(FileDescriptorSetSchema, {
       file: [
         {
@@ -27,8 +27,8 @@ describe('commentsOf', () => {
     });
     const describe = commentsOf(image);
     expect(describe(UserSpecV2Schema)).toBe('A user. Of flesh.');
-    expect(describe(UserSpecV2Schema.field.roles)).toBe('What it holds.');
-    expect(describe(UserSpecV2Schema.field.traits)).toBeUndefined();
+    expect(describe(UserSpecV2Schema.field.Roles)).toBe('What it holds.');
+    expect(describe(UserSpecV2Schema.field.Traits)).toBeUndefined();
   });
 });
 
