@@ -49,7 +49,8 @@ export class TeleportError extends Error {
     if (error instanceof ConnectError) {
       return new TeleportError(kinds[error.code] ?? 'Unknown', error.rawMessage, options);
     }
-    if (error instanceof Error && error.name === 'AbortError') return new TeleportError('Canceled', error.message, options);
+    if (error instanceof Error && error.name === 'AbortError')
+      return new TeleportError('Canceled', error.message, options);
     return new TeleportError('Unavailable', error instanceof Error ? error.message : String(error), options);
   }
 }

@@ -1,0 +1,49 @@
+// What the bot is doing, for probes, logs and whoever waits for it to be ready.
+import type { Features } from '../gen/teleport/client/authservice_pb.js';
+
+export interface BotState {
+  readonly phase: 'joining' | 'ready' | 'failed-retrying' | 'stopped';
+  /** A valid identity, and Teleport answered lately. */
+  readonly ready: boolean;
+  /** Why not ready, or what is in trouble although calls still work. */
+  readonly reason?: string;
+  readonly clusterName?: string;
+  readonly serverVersion?: string;
+  readonly features?: Features;
+  /** End of the certificate that calls use; milliseconds since the epoch. */
+  readonly identityExpiresAt?: number;
+  /** Last call that Teleport answered; milliseconds since the epoch. */
+  readonly lastCallAt?: number;
+  readonly via?: 'auth' | 'proxy';
+}
+
+export type BotListener = (state: BotState) => void;
+
+/** Keeps the state and tells listeners of changes; a new `lastCallAt` alone is none. */
+export class StateKeeper {
+  #state: BotState = { phase: 'joining', ready: false, reason: 'not joined yet' };
+  readonly #listeners = new Set<BotListener>();
+
+  get state(): BotState {
+    return this.#state;
+  }
+
+  /** Replaces the fields given; an undefined one is removed. */
+  update(change: { [K in keyof BotState]?: BotState[K] | undefined }): void {
+    const merged = { ...this.#state, ...change };
+    const next = Object.fromEntries(
+      Object.entries(merged).filter(([, value]) => value !== undefined),
+    ) as unknown as BotState;
+    const changed = (Object.keys({ ...this.#state, ...next }) as (keyof BotState)[]).some(
+      (key) => key !== 'lastCallAt' && this.#state[key] !== next[key],
+    );
+    this.#state = next;
+    if (changed) for (const listener of [...this.#listeners]) listener(next);
+  }
+
+  /** @returns a function that ends the subscription. */
+  subscribe(listener: BotListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}

@@ -1,0 +1,147 @@
+// From an address to a finished TLS handshake. Who is trusted is said by the caller (trust.ts); what is spoken
+// on top is session.ts or http.ts. A handshake proves nothing about our own certificate: Auth judges it later.
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
+import { deadline } from '../core/abort.js';
+import type { Clock } from '../core/clock.js';
+import { type Address, formatAddress } from './address.js';
+import { TeleportError } from './errors.js';
+
+/** Whom we believe on the other side. */
+export type ServerTrust =
+  /** Anyone. Only for the first contact, never where an output identity is sent. */
+  | { readonly verify: false }
+  /** Certificates that chain to these (PEM). */
+  | { readonly verify: true; readonly roots: readonly string[] };
+
+export interface TlsTarget {
+  readonly address: Address;
+  /** Name sent as SNI and demanded of the certificate; the address's host when absent. */
+  readonly serverName?: string;
+  /** Protocols in order of preference; Teleport's routing takes the first. Empty: none offered. */
+  readonly alpn: readonly string[];
+  readonly trust: ServerTrust;
+  /** PEM. */
+  readonly credential?: { readonly certificate: string; readonly privateKey: string };
+}
+
+/** Milliseconds for TCP and TLS together; as upstream's dial timeout. */
+export const dialTimeoutMs = 30_000;
+
+/**
+ * Connects and shakes hands. The socket is the caller's to close.
+ * @throws TeleportError (Unavailable), or the signal's reason.
+ */
+export async function dialTls(target: TlsTarget, clock: Clock, signal?: AbortSignal): Promise<TLSSocket> {
+  const where = formatAddress(target.address);
+  const limit = deadline(
+    clock,
+    dialTimeoutMs,
+    () => new TeleportError('Unavailable', `${where}: no connection within ${dialTimeoutMs / 1000} s`),
+    signal,
+  );
+  let tcp: Socket | undefined;
+  let tls: TLSSocket | undefined;
+  try {
+    tcp = await openTcp(target.address, limit.signal);
+    tls = connectTls(tlsOptions(target, tcp));
+    await shakeHands(tls, limit.signal);
+    return tls;
+  } catch (error) {
+    tls?.destroy();
+    tcp?.destroy();
+    if (limit.signal.aborted) throw limit.signal.reason;
+    throw new TeleportError('Unavailable', `${where}: ${explainDial(error, target)}`, { cause: error });
+  } finally {
+    limit.done();
+  }
+}
+
+function openTcp(address: Address, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    signal.throwIfAborted();
+    const socket = connectTcp({ host: address.host, port: address.port, noDelay: true });
+    const onAbort = (): void => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', onAbort);
+      resolve(socket);
+    });
+    // Stays attached: a socket without a listener would end the process when it fails later.
+    socket.on('error', (error) => {
+      signal.removeEventListener('abort', onAbort);
+      reject(error);
+    });
+  });
+}
+
+function tlsOptions(target: TlsTarget, socket: Socket): ConnectionOptions {
+  const name = target.serverName ?? target.address.host;
+  return {
+    socket,
+    host: name,
+    // SNI carries names only (RFC 6066); addresses are checked against the certificate all the same.
+    ...(isIP(name) === 0 ? { servername: name } : {}),
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: target.trust.verify,
+    ...(target.alpn.length > 0 ? { ALPNProtocols: [...target.alpn] } : {}),
+    ...(target.trust.verify ? { ca: [...target.trust.roots] } : {}),
+    ...(target.credential ? { cert: target.credential.certificate, key: target.credential.privateKey } : {}),
+  };
+}
+
+function shakeHands(socket: TLSSocket, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      socket.destroy();
+      reject(signal.reason);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    const settle = (done: () => void): void => {
+      signal.removeEventListener('abort', onAbort);
+      done();
+    };
+    socket.once('secureConnect', () => settle(resolve));
+    socket.once('close', () =>
+      settle(() => reject(new Error('the server closed the connection during the TLS handshake'))),
+    );
+    socket.on('error', (error) => settle(() => reject(error)));
+  });
+}
+
+const plainWords: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused: nothing listens there',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the name server does not answer',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  ETIMEDOUT: 'no answer',
+  ECONNRESET: 'the server reset the connection during the TLS handshake',
+  EPROTO: 'the TLS handshake failed',
+};
+
+const untrusted = new Set([
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'CERT_SIGNATURE_FAILURE',
+]);
+
+function explainDial(error: unknown, target: TlsTarget): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const name = target.serverName ?? target.address.host;
+  if (untrusted.has(code))
+    return `the certificate shown for ${name} is signed by a CA that is not trusted (${code})`;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') return `the certificate shown is not for ${name}`;
+  if (code === 'CERT_HAS_EXPIRED') return `the certificate shown for ${name} has expired`;
+  if (code === 'CERT_NOT_YET_VALID')
+    return `the certificate shown for ${name} is not valid yet; compare the clocks`;
+  if (/^ERR_SSL_/.test(code)) return `the TLS handshake failed (${code})`;
+  return plainWords[code] ?? error.message;
+}

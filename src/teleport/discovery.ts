@@ -1,0 +1,57 @@
+// What a proxy tells everybody about itself and its cluster. An answer of this form is also the proof that a
+// proxy stands behind an address (ways.ts).
+import type { Clock } from '../core/clock.js';
+import type { SignatureAlgorithmSuite } from '../gen/teleport/types/cluster_config_pb.js';
+import { type Address, formatAddress } from './address.js';
+import type { ServerTrust } from './dial.js';
+import { callJson, HttpMismatch } from './http.js';
+import { parseSuite } from './keys.js';
+
+export interface ProxyFacts {
+  readonly clusterName: string;
+  readonly serverVersion: string;
+  /** False when the proxy's listeners are separate; the TLS pass-through to Auth is there all the same. */
+  readonly tlsRouting: boolean;
+  readonly suite: SignatureAlgorithmSuite;
+}
+
+/**
+ * Asks `GET /webapi/find`.
+ * @throws TeleportError; HttpMismatch when no Teleport proxy answers there.
+ */
+export async function findProxy(
+  address: Address,
+  trust: ServerTrust,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<ProxyFacts> {
+  const reply = await callJson(
+    { address, trust, alpn: [] },
+    { method: 'GET', path: '/webapi/find' },
+    clock,
+    signal,
+  );
+  const clusterName = at(reply, 'cluster_name');
+  if (typeof clusterName !== 'string' || clusterName === '') {
+    throw new HttpMismatch(
+      `${formatAddress(address)} answers, but not as a Teleport proxy (no cluster name)`,
+      200,
+    );
+  }
+  const version = at(reply, 'server_version');
+  return {
+    clusterName,
+    serverVersion: typeof version === 'string' ? version : '',
+    tlsRouting: at(reply, 'proxy', 'tls_routing_enabled') === true,
+    suite: parseSuite(at(reply, 'auth', 'signature_algorithm_suite')),
+  };
+}
+
+function at(value: unknown, ...path: string[]): unknown {
+  let here = value;
+  for (const key of path) {
+    if (typeof here !== 'object' || here === null) return undefined;
+    here = (here as Record<string, unknown>)[key];
+  }
+  return here;
+}

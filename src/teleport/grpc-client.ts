@@ -1,0 +1,193 @@
+// TeleportClient over sessions: deadlines, errors in our words, and the one blind repeat that is safe. Calls
+// carry no `version` metadata: with it Auth rewrites newer roles for older clients, or drops the connection
+// (joining.md 2.6, observed.md 6); without it, roles come as they are stored.
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  type DescMethodBiDiStreaming,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf';
+import { deadline } from '../core/abort.js';
+import type { Clock } from '../core/clock.js';
+import type { CallOptions, TeleportClient } from './client.js';
+import type { SessionSource } from './connection.js';
+import { TeleportError, type TeleportErrorKind } from './errors.js';
+import { guardWrite } from './guard.js';
+import { type Session, wasNotSent } from './session.js';
+
+/** One finished call, for metrics. A stream is finished when it ends, however it ends. */
+export interface CallReport {
+  /** e.g. `proto.AuthService` */
+  readonly service: string;
+  /** e.g. `GetRole` */
+  readonly method: string;
+  readonly code: 'OK' | TeleportErrorKind;
+  readonly durationMs: number;
+}
+
+export interface ClientOptions {
+  readonly source: SessionSource;
+  readonly clock: Clock;
+  readonly onCall?: (report: CallReport) => void;
+  /** Called when a unary call's deadline passed and its session received nothing in that time. */
+  readonly onSilent?: (session: Session) => void;
+}
+
+/** Milliseconds for a unary call when the caller names none. */
+export const defaultTimeoutMs = 30_000;
+
+/** @see TeleportClient */
+export function createClient(options: ClientOptions): TeleportClient {
+  return new GrpcClient(options);
+}
+
+class GrpcClient implements TeleportClient {
+  readonly #options: ClientOptions;
+
+  constructor(options: ClientOptions) {
+    this.#options = options;
+  }
+
+  async unary<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageInitShape<I>,
+    call: CallOptions = {},
+  ): Promise<MessageShape<O>> {
+    const name = methodName(method);
+    const { clock, source, onSilent } = this.#options;
+    const start = clock.monotonic();
+    const limitMs = call.timeoutMs ?? defaultTimeoutMs;
+    const limit = deadline(clock, limitMs, () => timedOut(name, limitMs), call.signal);
+    let session: Session | undefined;
+    let seen = 0;
+    try {
+      const message = create(method.input, request);
+      guardWrite(method, message);
+      const reply = await repeatUnsent(async () => {
+        session = await source.session(limit.signal);
+        seen = session.bytesRead;
+        const headers = {
+          'grpc-timeout': `${Math.max(1, Math.ceil(limitMs - (clock.monotonic() - start)))}m`,
+        };
+        return session.transport.unary(
+          method,
+          limit.signal,
+          undefined,
+          headers,
+          message as MessageInitShape<I>,
+        );
+      });
+      this.#report(method, 'OK', start);
+      return reply.message;
+    } catch (error) {
+      const mapped = asTeleportError(error, name, limit.signal);
+      if (mapped.kind === 'DeadlineExceeded' && session?.bytesRead === seen) onSilent?.(session);
+      this.#report(method, mapped.kind, start);
+      throw mapped;
+    } finally {
+      limit.done();
+    }
+  }
+
+  serverStream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodServerStreaming<I, O>,
+    request: MessageInitShape<I>,
+    call: CallOptions = {},
+  ): AsyncIterable<MessageShape<O>> {
+    return this.#stream(method, () => one(create(method.input, request) as MessageInitShape<I>), call);
+  }
+
+  bidi<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodBiDiStreaming<I, O>,
+    requests: AsyncIterable<MessageInitShape<I>>,
+    call: CallOptions = {},
+  ): AsyncIterable<MessageShape<O>> {
+    return this.#stream(method, () => requests, call);
+  }
+
+  async *#stream<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodServerStreaming<I, O> | DescMethodBiDiStreaming<I, O>,
+    requests: () => AsyncIterable<MessageInitShape<I>>,
+    call: CallOptions,
+  ): AsyncGenerator<MessageShape<O>, void, undefined> {
+    const name = methodName(method);
+    const { clock, source } = this.#options;
+    const start = clock.monotonic();
+    const cancel = new AbortController();
+    const onAbort = (): void => cancel.abort(call.signal?.reason);
+    if (call.signal?.aborted) onAbort();
+    call.signal?.addEventListener('abort', onAbort, { once: true });
+    const timer =
+      call.timeoutMs === undefined
+        ? undefined
+        : clock.after(call.timeoutMs, () => cancel.abort(timedOut(name, call.timeoutMs ?? 0)));
+    let code: CallReport['code'] = 'OK';
+    try {
+      const open = async () => {
+        const session = await source.session(cancel.signal);
+        return session.transport.stream(method, cancel.signal, undefined, undefined, requests());
+      };
+      // The messages of a bidi caller can be read only once, so only a server stream is opened again.
+      const reply = method.methodKind === 'server_streaming' ? await repeatUnsent(open) : await open();
+      for await (const message of reply.message) yield message;
+    } catch (error) {
+      const mapped = asTeleportError(error, name, cancel.signal);
+      code = mapped.kind;
+      throw mapped;
+    } finally {
+      timer?.cancel();
+      call.signal?.removeEventListener('abort', onAbort);
+      // Also reached when the reader breaks off: the stream must not stay open at the server.
+      cancel.abort(new TeleportError('Canceled', 'the stream was no longer read', { method: name }));
+      this.#report(method, code, start);
+    }
+  }
+
+  #report(method: DescMethod, code: CallReport['code'], start: number): void {
+    const { onCall, clock } = this.#options;
+    onCall?.({
+      service: method.parent.typeName,
+      method: method.name,
+      code,
+      durationMs: clock.monotonic() - start,
+    });
+  }
+}
+
+/** Once more when the first try certainly did not reach the server (a dead connection, a refused stream). */
+async function repeatUnsent<T>(send: () => Promise<T>): Promise<T> {
+  try {
+    return await send();
+  } catch (error) {
+    if (!wasNotSent(error)) throw error;
+    return send();
+  }
+}
+
+function asTeleportError(error: unknown, method: string, signal: AbortSignal): TeleportError {
+  if (error instanceof TeleportError) return error;
+  if (signal.aborted) {
+    const { reason } = signal;
+    if (reason instanceof TeleportError) return reason;
+    return new TeleportError('Canceled', 'the call was cancelled', { cause: reason, method });
+  }
+  return TeleportError.from(error, method);
+}
+
+function timedOut(method: string, limitMs: number): TeleportError {
+  return new TeleportError('DeadlineExceeded', `no answer from Teleport within ${limitMs / 1000} s`, {
+    method,
+  });
+}
+
+function methodName(method: DescMethod): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}
+
+async function* one<T>(value: T): AsyncGenerator<T, void, undefined> {
+  yield value;
+}

@@ -1,0 +1,115 @@
+// Does Teleport work for us right now? Every call is a sign; when there was none for a minute, a Ping is sent.
+import { sleep } from '../core/abort.js';
+import { Backoff } from '../core/backoff.js';
+import type { Clock } from '../core/clock.js';
+import { AuthService } from '../gen/teleport/client/authservice_pb.js';
+import type { TeleportClient } from './client.js';
+import { TeleportError } from './errors.js';
+import type { CallReport } from './grpc-client.js';
+
+export interface HealthOptions {
+  readonly client: TeleportClient;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** Called when Teleport stops or starts to work; `failure` says why it does not. */
+  readonly onChange: (health: { failure: TeleportError | undefined }) => void;
+  /** Called at each answer. */
+  readonly onAnswer: () => void;
+  /** Called before a Ping, so that a failed dial of just now does not answer for it. */
+  readonly retryNow: () => void;
+}
+
+/** Milliseconds without an answer after which a Ping asks. */
+const idleMs = 60_000;
+/** Milliseconds for the Ping: a dead peer is noticed soon after. */
+const pingMs = 10_000;
+/** Between Pings while Teleport does not work. */
+const retry = { baseMs: 1000, factor: 2, maxMs: 60_000, jitter: 0.5 };
+
+export class Health {
+  readonly #options: HealthOptions;
+  readonly #backoff: Backoff;
+  /** Monotonic time of the last answer; undefined until there was one. */
+  #answered: number | undefined;
+  #failure: TeleportError | undefined;
+  #wake: AbortController | undefined;
+  #asking = false;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+    this.#backoff = new Backoff(retry, options.random);
+  }
+
+  /** A call ended. An answer of Teleport, even a refusal of what was asked, shows that it works. */
+  saw({ code }: CallReport): void {
+    if (code === 'Unavailable' || code === 'DeadlineExceeded' || code === 'AccessDenied') {
+      // A Ping shall tell whether it is this call or everything.
+      if (this.#answered !== undefined && this.#failure === undefined && !this.#asking) {
+        this.#answered = -Infinity;
+        this.#wake?.abort();
+      }
+      return;
+    }
+    if (code !== 'Canceled') this.#good();
+  }
+
+  /** A connection was made and proven. */
+  proved(): void {
+    this.#good();
+    this.#wake?.abort();
+  }
+
+  /** Asks whenever it is time to; ends with the signal. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      const due = this.#answered === undefined ? idleMs : this.#answered + idleMs - clock.monotonic();
+      if (this.#failure === undefined && due > 0) await this.#pause(due, signal);
+      else if (this.#failure === undefined || !(await this.#pause(this.#backoff.next(), signal))) {
+        if (!signal.aborted) await this.#ask(signal);
+      }
+    }
+  }
+
+  async #ask(signal: AbortSignal): Promise<void> {
+    const { client, retryNow, onChange } = this.#options;
+    this.#asking = true;
+    try {
+      if (this.#failure !== undefined) retryNow();
+      const ping = await client.unary(AuthService.method.ping, {}, { timeoutMs: pingMs, signal });
+      if (ping.ClusterName === '')
+        throw new TeleportError('Unavailable', 'Auth answers without a cluster name');
+    } catch (error) {
+      if (signal.aborted) return;
+      const first = this.#failure === undefined;
+      this.#failure = TeleportError.from(error);
+      if (first) onChange({ failure: this.#failure });
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  #good(): void {
+    const { clock, onAnswer, onChange } = this.#options;
+    this.#answered = clock.monotonic();
+    onAnswer();
+    if (this.#failure === undefined) return;
+    this.#failure = undefined;
+    this.#backoff.reset();
+    onChange({ failure: undefined });
+  }
+
+  /** @returns true when it was woken. */
+  async #pause(delayMs: number, signal: AbortSignal): Promise<boolean> {
+    const wake = new AbortController();
+    this.#wake = wake;
+    try {
+      await sleep(this.#options.clock, Math.min(delayMs, idleMs), AbortSignal.any([signal, wake.signal]));
+      return false;
+    } catch {
+      return true;
+    } finally {
+      this.#wake = undefined;
+    }
+  }
+}

@@ -1,0 +1,136 @@
+// Plain HTTPS with JSON, for the two places where Teleport speaks no gRPC: the proxy's web API and the join
+// endpoint of Auth before 18. One request a connection; these calls are rare.
+import { request as httpRequest } from 'node:http';
+import { deadline } from '../core/abort.js';
+import type { Clock } from '../core/clock.js';
+import { formatAddress } from './address.js';
+import { dialTls, type TlsTarget } from './dial.js';
+import { TeleportError, type TeleportErrorKind } from './errors.js';
+
+export interface JsonCall {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+const timeoutMs = 30_000;
+const replyLimit = 1024 * 1024;
+
+/**
+ * Sends one request and reads its JSON reply.
+ * @throws TeleportError by the HTTP status (joining.md 2.7); `HttpMismatch` when what answers is no Teleport API.
+ */
+export async function callJson(
+  target: TlsTarget,
+  call: JsonCall,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<unknown> {
+  const where = formatAddress(target.address);
+  const limit = deadline(
+    clock,
+    timeoutMs,
+    () =>
+      new TeleportError('DeadlineExceeded', `${where}${call.path}: no answer within ${timeoutMs / 1000} s`),
+    signal,
+  );
+  try {
+    const { status, text } = await exchange({ ...target, alpn: ['http/1.1'] }, call, clock, limit.signal);
+    let json: unknown;
+    try {
+      json = JSON.parse(text);
+    } catch (cause) {
+      throw new HttpMismatch(`${where}${call.path} answers HTTP ${status} without JSON`, status, { cause });
+    }
+    if (status === 200) return json;
+    throw new TeleportError(kinds[status] ?? 'Unknown', errorText(json) ?? `HTTP ${status}`, {
+      method: call.path,
+    });
+  } catch (error) {
+    if (limit.signal.aborted) throw limit.signal.reason;
+    throw error instanceof TeleportError
+      ? error
+      : new TeleportError('Unavailable', `${where}: ${text(error)}`, { cause: error });
+  } finally {
+    limit.done();
+  }
+}
+
+/** Something answers, but not Teleport's API. */
+export class HttpMismatch extends TeleportError {
+  readonly status: number;
+
+  constructor(message: string, status: number, options: { cause?: unknown } = {}) {
+    super('Unavailable', message, options);
+    this.status = status;
+  }
+}
+
+async function exchange(
+  target: TlsTarget,
+  call: JsonCall,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<{ status: number; text: string }> {
+  const socket = await dialTls(target, clock, signal);
+  const payload = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
+  try {
+    return await new Promise((resolve, reject) => {
+      const request = httpRequest({
+        createConnection: () => socket,
+        method: call.method,
+        path: call.path,
+        signal,
+        headers: {
+          host: formatAddress(target.address),
+          accept: 'application/json',
+          connection: 'close',
+          ...(payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {}),
+        },
+      });
+      request.on('error', reject);
+      request.on('response', (response) => {
+        const chunks: Buffer[] = [];
+        let size = 0;
+        response.on('data', (chunk: Buffer) => {
+          size += chunk.length;
+          if (size > replyLimit) request.destroy(new Error('the reply is too large'));
+          chunks.push(chunk);
+        });
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+        );
+      });
+      request.end(payload);
+    });
+  } finally {
+    socket.destroy();
+  }
+}
+
+const kinds: Readonly<Record<number, TeleportErrorKind>> = {
+  400: 'BadParameter',
+  401: 'AccessDenied',
+  403: 'AccessDenied',
+  404: 'NotFound',
+  409: 'AlreadyExists',
+  412: 'CompareFailed',
+  429: 'LimitExceeded',
+  501: 'NotImplemented',
+  502: 'Unavailable',
+  503: 'Unavailable',
+  504: 'Unavailable',
+};
+
+/** `{error: {message}}` of the web API, or `{message}` of older servers. */
+function errorText(json: unknown): string | undefined {
+  const read = (value: unknown, key: string): unknown =>
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+  const message = read(read(json, 'error'), 'message') ?? read(json, 'message');
+  return typeof message === 'string' && message !== '' ? message : undefined;
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,81 @@
+// Why Teleport refused a join, in words that say what to look at. Teleport's own text is kept behind them, since
+// it is what its audit log shows. A token's value is never part of the text: for method token it is a secret.
+import { TeleportError } from '../errors.js';
+
+interface Explanation {
+  readonly when: RegExp;
+  readonly words: string;
+}
+
+/** First match counts; texts as seen in observed.md 12 and 13. */
+const explanations: readonly Explanation[] = [
+  {
+    when: /token expired or not found/,
+    words:
+      'Teleport has no valid join token of that name: it never existed, has expired, or was a one-time token that is ' +
+      'used up; compare -token and -join-method with `tctl tokens ls`',
+  },
+  {
+    when: /does not allow "Bot" role/,
+    words: 'the join token is not for bots; its spec.roles must hold Bot',
+  },
+  {
+    when: /certificate generation mismatch/,
+    words:
+      'the bot is locked because two processes used the same identity, or a renewal got lost; make sure that only one ' +
+      'does, then remove the lock (`tctl get locks`, `tctl rm lock/<id>`)',
+  },
+  {
+    when: /lock targeting/,
+    words: 'the bot is locked; see `tctl get locks`, and remove the lock when it is settled',
+  },
+  {
+    when: /IDToken not provided/,
+    words: 'the join token has another join method than -join-method says; compare its spec.join_method',
+  },
+  {
+    when: /in-cluster Kubernetes config/,
+    words:
+      'the join token is of type in_cluster, but Auth does not run in Kubernetes; use type static_jwks with the ' +
+      "cluster's JWKS",
+  },
+  {
+    when: /(?:aud|audience)/i,
+    words: "the service account token has the wrong audience; it must be the Teleport cluster's name",
+  },
+  {
+    when: /(?:exp|expired|too long|lifetime)/i,
+    words:
+      'the service account token is too old or lives longer than Teleport accepts (30 minutes for static_jwks)',
+  },
+  {
+    when: /pod/i,
+    words: 'the service account token is not bound to a pod; mount a projected token',
+  },
+  {
+    when: /allow rule|did not match/i,
+    words: 'no allow rule of the join token matches this service account; compare spec.kubernetes.allow',
+  },
+  {
+    when: /^access denied$/i,
+    words:
+      "Teleport knows the token but denies access; most often the bot named in the token's spec.bot_name does not exist " +
+      '(`tctl bots ls`)',
+  },
+];
+
+/** A refusal of a join, with words of ours; other errors come back as they are. */
+export function explainJoin(error: TeleportError): TeleportError {
+  if (!['AccessDenied', 'BadParameter', 'NotFound', 'Unknown'].includes(error.kind)) return error;
+  if (error.method === undefined) return error;
+  const words = explanations.find(({ when }) => when.test(error.message))?.words;
+  const theirs = `Teleport says: ${error.message}`;
+  return new TeleportError(
+    error.kind,
+    words === undefined ? `Teleport refuses the join. ${theirs}` : `${words}. ${theirs}`,
+    {
+      cause: error,
+      method: error.method,
+    },
+  );
+}

@@ -1,0 +1,241 @@
+// Joining: a fresh key, the method's proof, and one request to Auth or to a proxy, on the road that the settings
+// allow to trust. Gives the bot's identity; what is done with it is bot.ts's business.
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import type { Logger } from '../../core/log.js';
+import { AuthService } from '../../gen/teleport/client/authservice_pb.js';
+import type { Certs } from '../../gen/teleport/client/certs_pb.js';
+import { JoinService } from '../../gen/teleport/client/joinservice_pb.js';
+import type { SignatureAlgorithmSuite } from '../../gen/teleport/types/cluster_config_pb.js';
+import type { Address } from '../address.js';
+import type { TeleportClient } from '../client.js';
+import { dialTls, type ServerTrust } from '../dial.js';
+import { findProxy, type ProxyFacts } from '../discovery.js';
+import { isTeleportError, TeleportError } from '../errors.js';
+import { callJson, HttpMismatch } from '../http.js';
+import { type Identity, makeIdentity } from '../identity.js';
+import { generateKeys } from '../keys.js';
+import { Session } from '../session.js';
+import { checkPins, systemRoots } from '../trust.js';
+import { clientOn, describeWay, type OpenOptions, openAnonymous, type Way } from '../ways.js';
+import { explainJoin } from './explain.js';
+import { certsFromJson, joinRequestToJson } from './json.js';
+import type { JoinContext, JoinMethod, JoinRequest } from './method.js';
+import { readToken } from './token.js';
+
+export interface JoinOptions extends OpenOptions {
+  readonly method: JoinMethod;
+  /** As in the settings: text or absolute path. */
+  readonly token: string;
+  readonly ttlMs: number;
+  readonly caPins: readonly string[];
+  readonly insecure: boolean;
+  readonly kubernetesTokenPath?: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly log: Logger;
+}
+
+export interface Joined {
+  readonly identity: Identity;
+  readonly way: Way;
+}
+
+/** How a proxy is asked; `http` is what every version has, challenge methods need `grpc`. */
+export type ProxyJoin = 'http' | 'grpc';
+
+/**
+ * Joins at Auth, reached by `way`: with pins verified by them, otherwise (as the Go operator) unverified.
+ * @throws TeleportError
+ */
+export async function joinAtAuth(way: Way, options: JoinOptions): Promise<Joined> {
+  const trust = await firstTrust(way, options);
+  const { session, ping } = await openAnonymous(way, trust, options);
+  try {
+    const register = (request: JoinRequest) =>
+      registerAtAuth(clientOn(session, options), way, trust, request, options);
+    return { way, identity: await takePart(ping.signatureAlgorithmSuite, register, options) };
+  } finally {
+    session.drain();
+  }
+}
+
+/**
+ * Joins at a proxy: through it at Auth when there are pins to verify Auth with, otherwise at the proxy itself,
+ * whose web certificate the system's roots verify.
+ * @throws TeleportError; HttpMismatch or Unavailable when there is no proxy.
+ */
+export async function joinAtProxy(address: Address, options: JoinOptions, form?: ProxyJoin): Promise<Joined> {
+  const trust = webTrust(options);
+  const facts = await askProxy(address, options);
+  const way: Way = { via: 'proxy', address, clusterName: facts.clusterName };
+  if (options.caPins.length > 0 && form === undefined) return joinAtAuth(way, options);
+  if (options.insecure) options.log.warn('joining at a proxy whose certificate is not verified');
+  const grpc = (request: JoinRequest) => registerAtProxyGrpc(address, trust, request, options);
+  const http = (request: JoinRequest) => registerAtProxyHttp(address, trust, request, options);
+  const chosen = form ?? (options.method.form === 'challenge' ? 'grpc' : 'http');
+  const register =
+    chosen === 'grpc'
+      ? grpc
+      : async (request: JoinRequest) => {
+          try {
+            return await http(request);
+          } catch (error) {
+            if (error instanceof HttpMismatch || isTeleportError(error, 'NotImplemented'))
+              return grpc(request);
+            throw error;
+          }
+        };
+  return { way, identity: await takePart(facts.suite, register, options) };
+}
+
+/**
+ * Asks a proxy about itself. With pins its web certificate does not matter: the cluster name only routes, and
+ * whoever answers behind it must show the pinned CA.
+ */
+export function askProxy(address: Address, options: JoinOptions): Promise<ProxyFacts> {
+  const trust: ServerTrust = options.caPins.length > 0 ? { verify: false } : webTrust(options);
+  return findProxy(address, trust, options.clock, options.signal);
+}
+
+/**
+ * Joins again on a connection that carries the present certificate, so that the bot instance stays the same.
+ * @param client speaks to Auth as the bot.
+ * @throws TeleportError
+ */
+export function rejoin(
+  client: TeleportClient,
+  suite: SignatureAlgorithmSuite,
+  options: JoinOptions,
+): Promise<Identity> {
+  return takePart(suite, (request) => registerOver(client, request, options), options);
+}
+
+async function takePart(
+  suite: SignatureAlgorithmSuite,
+  register: (request: JoinRequest) => Promise<Certs>,
+  options: JoinOptions,
+): Promise<Identity> {
+  const { method, clock } = options;
+  const keys = await generateKeys(suite);
+  const request: JoinRequest = {
+    Role: 'Bot',
+    Token: readToken(options.token),
+    PublicTLSKey: keys.publicKey,
+    PublicSSHKey: keys.sshPublicKey,
+    Expires: timestampFromMs(clock.now() + options.ttlMs),
+  };
+  if (method.form === 'proof') {
+    const idToken = await method.idToken(context(options));
+    if (idToken !== undefined) request.IDToken = idToken;
+  }
+  let certs: Certs;
+  try {
+    certs = await register(request);
+  } catch (error) {
+    throw error instanceof TeleportError ? explainJoin(error) : error;
+  }
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
+  return makeIdentity(text(certs.TLS), keys.privateKey, certs.TLSCACerts.map(text));
+}
+
+async function firstTrust(way: Way, options: JoinOptions): Promise<ServerTrust> {
+  if (options.caPins.length === 0) {
+    options.log.warn(
+      options.insecure
+        ? 'joining without verifying the server (-insecure)'
+        : 'JOINING WITHOUT VERIFYING THE SERVER: no CA pin is set, so whoever answers could pose as Teleport; ' +
+            'set -ca-pin (see `tctl status`)',
+      { server: describeWay(way) },
+    );
+    return { verify: false };
+  }
+  const { session } = await openAnonymous(way, { verify: false }, options);
+  try {
+    const reply = await clientOn(session, options).unary(AuthService.method.getClusterCACert, {});
+    const roots = checkPins(Buffer.from(reply.TLSCA).toString('utf8'), options.caPins, options.clock.now());
+    return { verify: true, roots };
+  } finally {
+    session.drain();
+  }
+}
+
+async function registerAtAuth(
+  client: TeleportClient,
+  way: Way,
+  trust: ServerTrust,
+  request: JoinRequest,
+  options: JoinOptions,
+): Promise<Certs> {
+  try {
+    return await registerOver(client, request, options);
+  } catch (error) {
+    // Auth before 17 joins over HTTP only; 18 has no HTTP any more (joining.md 3.5).
+    if (!isTeleportError(error, 'NotImplemented') || options.method.form !== 'proof' || way.via !== 'auth')
+      throw error;
+    const target = { address: way.address, serverName: 'teleport.cluster.local', alpn: [], trust };
+    const body = joinRequestToJson(request);
+    const reply = await callJson(
+      target,
+      { method: 'POST', path: '/v2/tokens/register', body },
+      options.clock,
+      options.signal,
+    );
+    return certsFromJson(reply);
+  }
+}
+
+async function registerAtProxyHttp(
+  address: Address,
+  trust: ServerTrust,
+  request: JoinRequest,
+  options: JoinOptions,
+): Promise<Certs> {
+  const call = {
+    method: 'POST',
+    path: '/webapi/host/credentials',
+    body: joinRequestToJson(request),
+  } as const;
+  return certsFromJson(await callJson({ address, trust, alpn: [] }, call, options.clock, options.signal));
+}
+
+async function registerAtProxyGrpc(
+  address: Address,
+  trust: ServerTrust,
+  request: JoinRequest,
+  options: JoinOptions,
+): Promise<Certs> {
+  const target = { address, trust, alpn: ['teleport-proxy-grpc', 'h2'] };
+  const socket = await dialTls(target, options.clock, options.signal);
+  const session = new Session(socket, {
+    clock: options.clock,
+    authority: address.host.includes(':') ? `[${address.host}]` : address.host,
+  });
+  try {
+    return await registerOver(clientOn(session, options), request, options);
+  } finally {
+    session.drain();
+  }
+}
+
+function registerOver(client: TeleportClient, request: JoinRequest, options: JoinOptions): Promise<Certs> {
+  const { method } = options;
+  if (method.form === 'challenge') return method.register(client, request, context(options));
+  return client.unary(
+    JoinService.method.registerUsingToken,
+    request,
+    options.signal ? { signal: options.signal } : {},
+  );
+}
+
+function webTrust(options: JoinOptions): ServerTrust {
+  return options.insecure ? { verify: false } : { verify: true, roots: systemRoots(options.env) };
+}
+
+function context(options: JoinOptions): JoinContext {
+  const { env, clock, kubernetesTokenPath, signal } = options;
+  return {
+    env,
+    clock,
+    ...(kubernetesTokenPath ? { kubernetesTokenPath } : {}),
+    ...(signal ? { signal } : {}),
+  };
+}

@@ -1,0 +1,117 @@
+// Ways to Auth: straight to it, or through a proxy that hands the TLS connection on untouched. Both end in the
+// same handshake with Auth; only the address and the protocol list differ. Which way works is found by trying.
+import type { Clock } from '../core/clock.js';
+import { AuthService, type PingResponse } from '../gen/teleport/client/authservice_pb.js';
+import { type Address, formatAddress } from './address.js';
+import { dialTls, type ServerTrust } from './dial.js';
+import { TeleportError } from './errors.js';
+import { type CallReport, createClient } from './grpc-client.js';
+import { apiDomain, encodedClusterName, type Identity } from './identity.js';
+import { Session } from './session.js';
+
+/** A way that is known to lead to Auth. */
+export type Way =
+  | { readonly via: 'auth'; readonly address: Address }
+  | { readonly via: 'proxy'; readonly address: Address; readonly clusterName: string };
+
+/** For logs and errors. */
+export function describeWay(way: Way): string {
+  return way.via === 'auth'
+    ? `Auth at ${formatAddress(way.address)}`
+    : `the proxy at ${formatAddress(way.address)}`;
+}
+
+export interface OpenOptions {
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+  readonly onCall?: (report: CallReport) => void;
+}
+
+/** A session that Auth has answered on. */
+export interface Opened {
+  readonly session: Session;
+  readonly ping: PingResponse;
+}
+
+/**
+ * Opens a session with an identity, Auth verified by the cluster's host CAs.
+ * @throws TeleportError
+ */
+export function openAs(way: Way, identity: Identity, options: OpenOptions): Promise<Opened> {
+  if (identity.hostCas.length === 0) {
+    throw new TeleportError('Unavailable', 'no host CA of the cluster is known, so Auth cannot be verified');
+  }
+  return open(way, { verify: true, roots: identity.hostCas }, identity, options);
+}
+
+/**
+ * Opens a session without a certificate; Auth then allows little more than Ping, host CAs and joining.
+ * @throws TeleportError
+ */
+export function openAnonymous(way: Way, trust: ServerTrust, options: OpenOptions): Promise<Opened> {
+  return open(way, trust, undefined, options);
+}
+
+/** Milliseconds for the Ping that proves a connection. */
+const proofMs = 15_000;
+
+async function open(
+  way: Way,
+  trust: ServerTrust,
+  identity: Identity | undefined,
+  options: OpenOptions,
+): Promise<Opened> {
+  const clusterName = identity?.clusterName ?? (way.via === 'proxy' ? way.clusterName : undefined);
+  // Auth chooses the CAs for our certificate by this name (joining.md 2.2).
+  const serverName =
+    identity === undefined || clusterName === undefined ? apiDomain : encodedClusterName(clusterName);
+  const socket = await dialTls(
+    {
+      address: way.address,
+      serverName,
+      // The proxy takes the first protocol that it knows, Auth speaks the second.
+      alpn: way.via === 'proxy' ? [`teleport-auth@${encodedClusterName(way.clusterName)}`, 'h2'] : ['h2'],
+      trust,
+      ...(identity === undefined ? {} : { credential: identity }),
+    },
+    options.clock,
+    options.signal,
+  );
+  if (socket.alpnProtocol !== 'h2') {
+    socket.destroy();
+    throw new TeleportError(
+      'Unavailable',
+      `${formatAddress(way.address)} does not speak HTTP/2 with Auth's TLS protocols`,
+    );
+  }
+  const session = new Session(socket, { clock: options.clock, authority: serverName });
+  try {
+    return { session, ping: await proveSession(session, options) };
+  } catch (error) {
+    session.destroy();
+    throw error;
+  }
+}
+
+/**
+ * Pings over a session. A finished handshake proves nothing: Auth refuses a certificate afterwards, and a proxy
+ * answers HTTP/2 too (observed.md 7).
+ */
+export async function proveSession(session: Session, options: OpenOptions): Promise<PingResponse> {
+  const client = clientOn(session, options);
+  const call = { timeoutMs: proofMs, ...(options.signal ? { signal: options.signal } : {}) };
+  const ping = await client.unary(AuthService.method.ping, {}, call);
+  if (ping.ClusterName === '') {
+    throw new TeleportError('Unavailable', 'Auth answers without a cluster name: it is not ready yet');
+  }
+  return ping;
+}
+
+/** A client on one session, for as long as that lives. */
+export function clientOn(session: Session, options: OpenOptions) {
+  return createClient({
+    source: { session: async () => session },
+    clock: options.clock,
+    ...(options.onCall ? { onCall: options.onCall } : {}),
+  });
+}
