@@ -1,6 +1,12 @@
 // The shapes that Teleport's resources come in: where the name, labels, revision and spec stand. Five
 // layouts cover all kinds; a kind names one.
-import { create, type DescMessage, type Message, type MessageInitShape, type MessageShape } from '@bufbuild/protobuf';
+import {
+  create,
+  type DescMessage,
+  type Message,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf';
 import type { ResourceNames } from './kind.js';
 
 /** What every resource says about itself. */
@@ -45,7 +51,10 @@ const allNames = ['kind', 'subKind', 'version'] as const;
 
 const goName = (name: string): string => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
-function formOf<Schema extends DescMessage>(schema: Schema & DescMessage, layout: Layout): ResourceForm<MessageShape<Schema>> {
+function formOf<Schema extends DescMessage>(
+  schema: Schema & DescMessage,
+  layout: Layout,
+): ResourceForm<MessageShape<Schema>> {
   const own = layout.style === 'go' ? goName : (name: string) => name;
   const meta = layout.style === 'go' || layout.legacyMetadata ? goName : (name: string) => name;
   const headerOf = (resource: Message): Fields =>
@@ -63,7 +72,8 @@ function formOf<Schema extends DescMessage>(schema: Schema & DescMessage, layout
         },
       };
       for (const name of layout.names) header[own(name)] = names[name] ?? '';
-      const body: Fields = layout.spec === undefined ? { ...(spec as unknown as Fields) } : { [layout.spec]: spec };
+      const body: Fields =
+        layout.spec === undefined ? { ...(spec as unknown as Fields) } : { [layout.spec]: spec };
       const placed = layout.header.reduceRight<Fields>((inner, name) => ({ [name]: inner }), header);
       const { $typeName: _, $unknown: __, ...fields } = { ...body, ...placed } as Fields;
       return create(schema, fields as MessageInitShape<Schema>);
@@ -78,7 +88,8 @@ function formOf<Schema extends DescMessage>(schema: Schema & DescMessage, layout
     },
     names: (resource) => {
       const header = headerOf(resource);
-      const read = (name: 'kind' | 'subKind' | 'version'): string => (header[own(name)] as string | undefined) ?? '';
+      const read = (name: 'kind' | 'subKind' | 'version'): string =>
+        (header[own(name)] as string | undefined) ?? '';
       const subKind = read('subKind');
       return { kind: read('kind'), version: read('version'), ...(subKind === '' ? {} : { subKind }) };
     },
@@ -96,7 +107,9 @@ export const legacyForm = <Schema extends DescMessage>(schema: Schema): Resource
   formOf(schema, { header: [], style: 'go', spec: 'Spec', names: allNames, namespaced: true });
 
 /** Header and Spec: the newer ones of package types. */
-export const legacyHeaderForm = <Schema extends DescMessage>(schema: Schema): ResourceForm<MessageShape<Schema>> =>
+export const legacyHeaderForm = <Schema extends DescMessage>(
+  schema: Schema,
+): ResourceForm<MessageShape<Schema>> =>
   formOf(schema, { header: ['Header'], style: 'go', spec: 'Spec', names: allNames, namespaced: true });
 
 /** header and spec: access lists. */

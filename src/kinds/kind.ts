@@ -59,6 +59,16 @@ export interface KindCalls<Resource> {
   readonly delete: Call<string, void>;
 }
 
+/** Features that a licence switches on, as Ping tells them (joining.md 7.2, 7.3). */
+export type Feature = 'OIDC' | 'SAML' | 'AdvancedAccessWorkflows';
+
+/** What most kinds have nothing to say about. */
+type Optional = 'kept' | 'serverOwned' | 'immutable' | 'singleton' | 'needs' | 'defaults' | 'oneTime';
+
+/** A kind as its file states it. */
+export type KindDeclaration<Schema extends DescMessage> = Omit<Kind<Schema>, Optional> &
+  Partial<Pick<Kind<Schema>, Optional>>;
+
 export interface Kind<Schema extends DescMessage = DescMessage> {
   readonly object: ObjectNames;
   readonly resource: ResourceNames;
@@ -73,6 +83,12 @@ export interface Kind<Schema extends DescMessage = DescMessage> {
   readonly kept: readonly string[];
   /** Dotted paths that the server writes by itself: a change there is no drift. Metadata's are the form's. */
   readonly serverOwned: readonly string[];
+  /** Dotted paths that Teleport does not let change once the resource is there. */
+  readonly immutable: readonly string[];
+  /** The only name that Teleport knows a resource of this kind by; an object of another name is refused. */
+  readonly singleton: string | undefined;
+  /** Licensed features, any of which the kind needs; none for kinds that every Teleport has. */
+  readonly needs: readonly Feature[];
   /**
    * Fills in what the server fills in when it stores the resource (kinds.md E), so that a stored resource can
    * be compared with a wanted one. May change its argument. Where it is wrong the cost is one write too many.
@@ -86,10 +102,20 @@ export interface Kind<Schema extends DescMessage = DescMessage> {
 export type AnyKind = Kind;
 
 /**
- * Checks a declaration against the contract and forgets its message type. The one cast of the kinds layer:
+ * Completes a declaration and forgets its message type. The one cast of the kinds layer:
  * a kind's functions are only ever given messages of its own schema.
  */
-export function declareKind<Schema extends DescMessage>(kind: Kind<Schema>): AnyKind {
+export function declareKind<Schema extends DescMessage>(declaration: KindDeclaration<Schema>): AnyKind {
+  const kind: Kind<Schema> = {
+    kept: [],
+    serverOwned: [],
+    immutable: [],
+    singleton: undefined,
+    needs: [],
+    defaults: () => {},
+    oneTime: () => false,
+    ...declaration,
+  };
   return kind as unknown as AnyKind;
 }
 

@@ -34,10 +34,7 @@ function role(version: 'v5' | 'v6' | 'v7' | 'v8', object: ObjectNames): AnyKind 
       ),
       delete: call(AuthService.method.deleteRole, (Name: string) => ({ Name }), nothing),
     },
-    kept: [],
-    serverOwned: [],
     defaults: roleDefaults,
-    oneTime: () => false,
   });
 }
 

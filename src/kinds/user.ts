@@ -57,6 +57,4 @@ export const user = declareKind({
     'Spec.LocalAuth',
     'Status',
   ],
-  defaults: () => {},
-  oneTime: () => false,
 });

@@ -1,0 +1,48 @@
+// TeleportAccessList: a list whose members get roles and traits, reviewed in turns. The next review
+// date is the server's, as are counts and the eligibility of owners. Members are managed elsewhere.
+import {
+  type AccessList,
+  AccessListSchema,
+  AccessListSpecSchema,
+} from '../gen/teleport/accesslist/v1/accesslist_pb.js';
+import { AccessListService } from '../gen/teleport/accesslist/v1/accesslist_service_pb.js';
+import { call, nothing } from './calls.js';
+import { headerForm } from './forms.js';
+import { declareKind } from './kind.js';
+
+export const accessList = declareKind({
+  object: {
+    kind: 'TeleportAccessList',
+    plural: 'teleportaccesslists',
+    shortNames: ['accesslist', 'accesslists'],
+    versions: [{ name: 'v1', storage: true }],
+    columns: [{ name: 'Title', jsonPath: '.spec.title', type: 'string' }],
+    description:
+      'An access list: its members get the roles and traits it grants, for as long as its owners confirm them.',
+  },
+  resource: { kind: 'access_list', version: 'v1' },
+  schema: AccessListSchema,
+  form: headerForm(AccessListSchema),
+  spec: { schema: AccessListSpecSchema, hidden: [] },
+  needs: ['AdvancedAccessWorkflows'],
+  kept: ['spec.audit.nextAuditDate'],
+  serverOwned: ['spec.audit.nextAuditDate', 'status'],
+  calls: {
+    get: call(
+      AccessListService.method.getAccessList,
+      (name: string) => ({ name }),
+      (stored) => stored,
+    ),
+    create: call(
+      AccessListService.method.upsertAccessList,
+      (accessList: AccessList) => ({ accessList }),
+      (stored) => stored,
+    ),
+    update: call(
+      AccessListService.method.updateAccessList,
+      (accessList: AccessList) => ({ accessList }),
+      (stored) => stored,
+    ),
+    delete: call(AccessListService.method.deleteAccessList, (name: string) => ({ name }), nothing),
+  },
+});

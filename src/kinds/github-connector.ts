@@ -1,0 +1,44 @@
+// TeleportGithubConnector: sign-in with GitHub.
+import { AuthService } from '../gen/teleport/client/authservice_pb.js';
+import {
+  GithubConnectorSpecV3Schema,
+  type GithubConnectorV3,
+  GithubConnectorV3Schema,
+} from '../gen/teleport/types/github_connector_pb.js';
+import { call, nothing } from './calls.js';
+import { legacyForm } from './forms.js';
+import { declareKind } from './kind.js';
+
+export const githubConnector = declareKind({
+  object: {
+    kind: 'TeleportGithubConnector',
+    plural: 'teleportgithubconnectors',
+    shortNames: ['githubconnector', 'githubconnectors'],
+    versions: [{ name: 'v3', storage: true }],
+    columns: [],
+    description:
+      'A GitHub connector: who may sign in with a GitHub account, and which roles their teams give them.',
+  },
+  resource: { kind: 'github', version: 'v3' },
+  schema: GithubConnectorV3Schema,
+  form: legacyForm(GithubConnectorV3Schema),
+  spec: { schema: GithubConnectorSpecV3Schema, hidden: ['teams_to_logins'] },
+  calls: {
+    get: call(
+      AuthService.method.getGithubConnector,
+      (Name: string) => ({ Name }),
+      (stored) => stored,
+    ),
+    create: call(
+      AuthService.method.createGithubConnector,
+      (Connector: GithubConnectorV3) => ({ Connector }),
+      (stored) => stored,
+    ),
+    update: call(
+      AuthService.method.updateGithubConnector,
+      (Connector: GithubConnectorV3) => ({ Connector }),
+      (stored) => stored,
+    ),
+    delete: call(AuthService.method.deleteGithubConnector, (Name: string) => ({ Name }), nothing),
+  },
+});

@@ -1,0 +1,50 @@
+// TeleportTrustedClusterV2: makes this cluster a leaf of another. The object is named as the root cluster:
+// Teleport gives the resource that name whatever it is asked.
+import { AuthService } from '../gen/teleport/client/authservice_pb.js';
+import { TrustService } from '../gen/teleport/trust/v1/trust_service_pb.js';
+import {
+  TrustedClusterSpecV2Schema,
+  type TrustedClusterV2,
+  TrustedClusterV2Schema,
+} from '../gen/teleport/types/trusted_cluster_pb.js';
+import { call, nothing } from './calls.js';
+import { legacyForm } from './forms.js';
+import { declareKind } from './kind.js';
+
+export const trustedCluster = declareKind({
+  object: {
+    kind: 'TeleportTrustedClusterV2',
+    plural: 'teleporttrustedclustersv2',
+    shortNames: ['trustedclusterv2', 'trustedclustersv2'],
+    versions: [{ name: 'v1', storage: true }],
+    columns: [{ name: 'Enabled', jsonPath: '.spec.enabled', type: 'boolean' }],
+    description:
+      'A trusted cluster: connects this Teleport cluster, as a leaf, to a root cluster whose name the object bears.',
+  },
+  resource: { kind: 'trusted_cluster', version: 'v2' },
+  schema: TrustedClusterV2Schema,
+  form: legacyForm(TrustedClusterV2Schema),
+  spec: { schema: TrustedClusterSpecV2Schema, hidden: ['roles'] },
+  immutable: ['Spec.Token', 'Spec.ProxyAddress', 'Spec.ReverseTunnelAddress'],
+  defaults: ({ Spec: spec }) => {
+    if (spec && spec.ReverseTunnelAddress === '') spec.ReverseTunnelAddress = spec.ProxyAddress;
+  },
+  calls: {
+    get: call(
+      AuthService.method.getTrustedCluster,
+      (Name: string) => ({ Name }),
+      (stored) => stored,
+    ),
+    create: call(
+      TrustService.method.createTrustedCluster,
+      (trustedCluster: TrustedClusterV2) => ({ trustedCluster }),
+      (stored) => stored,
+    ),
+    update: call(
+      TrustService.method.updateTrustedCluster,
+      (trustedCluster: TrustedClusterV2) => ({ trustedCluster }),
+      (stored) => stored,
+    ),
+    delete: call(AuthService.method.deleteTrustedCluster, (Name: string) => ({ Name }), nothing),
+  },
+});
