@@ -1,7 +1,7 @@
 // The servers that suites run on: the embedded ones always, the real ones when the environment says where
 // their binaries are. One that is left out stays in the list, so that it is reported as skipped, by name.
 //
-//   describe.each(kubeServers())('$name', ({ start, skipped }) => { describe.skipIf(skipped)(...) })
+// Use with describe.each and, inside it, describe.skipIf(skipped).
 import { startRealKube } from './kube-real.js';
 import { startRealTeleport } from './teleport-real.js';
 import type { RunningKube, RunningTeleport } from './types.js';

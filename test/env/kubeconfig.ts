@@ -1,6 +1,8 @@
 // Kubeconfig files with everything inline, and where the kubectl to use them with is.
+import { execFile } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 import type { KeyPair } from './certificates.js';
 
 /** Writes a kubeconfig (JSON, which is YAML) with one context. */
@@ -36,4 +38,16 @@ export function findKubectl(): string | undefined {
     .filter((folder) => folder !== undefined && folder !== '')
     .map((folder) => join(folder as string, 'kubectl'))
     .find((file) => existsSync(file));
+}
+
+/**
+ * Runs kubectl, its caches beside the kubeconfig; answers its standard output.
+ * @throws with what it wrote to stderr
+ */
+export async function kubectl(kubeconfigPath: string, ...args: string[]): Promise<string> {
+  const command = findKubectl();
+  if (command === undefined) throw new Error('there is no kubectl');
+  const env = { PATH: process.env['PATH'], HOME: dirname(kubeconfigPath), KUBECONFIG: kubeconfigPath };
+  const { stdout } = await promisify(execFile)(command, args, { env, timeout: 60_000 });
+  return stdout;
 }

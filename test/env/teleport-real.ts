@@ -43,12 +43,18 @@ const adminResources = [
   },
 ];
 
+/** A real Teleport, with tctl's view of it: an oracle that shares no code with us. */
+export interface RealTeleport extends RunningTeleport {
+  /** Runs tctl as the administrator of the server's own host; answers its standard output. */
+  tctl(...args: string[]): Promise<string>;
+}
+
 /**
  * Starts Teleport.
  * @param binDir a folder with `teleport` (built with web assets, or the proxy refuses to start) and `tctl`
  * @throws with the end of the server's log when it does not come up within a minute
  */
-export async function startRealTeleport(binDir: string): Promise<RunningTeleport> {
+export async function startRealTeleport(binDir: string): Promise<RealTeleport> {
   const folder = mkdtempSync(join(tmpdir(), 'operator-teleport-'));
   const path = (name: string) => join(folder, name);
   const [authPort = 0, proxyPort = 0] = await freePorts(2);
@@ -109,6 +115,7 @@ export async function startRealTeleport(binDir: string): Promise<RunningTeleport
       proxyCa: authority.cert,
       caPins: pins(hostCa),
       admin,
+      tctl,
       addBot: (options) => makeBot(admin, options),
       restart: async ({ downMs = 0 } = {}) => {
         await server?.stop(3_000);

@@ -1,0 +1,61 @@
+// Kinds that are not there: a CRD that is missing, or that the Role forgets, switches its kind off and nothing
+// else; it is said once, and the kind comes on when the CRD or the right does.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { crds, installCrds } from '../env/crds.js';
+import { pairs } from '../env/index.js';
+import { type RunningOperator, startOperator } from '../env/operator.js';
+import { chartPlurals, grant } from './rights.js';
+import { openScene, type Scene, serviceAccount, unique } from './scene.js';
+
+const logins = { allow: { logins: ['one'] } };
+
+describe.each(pairs())('a kind that is not there, on $name', ({ start, skipped }) => {
+  describe.skipIf(skipped)('with the operator running', () => {
+    let scene: Scene;
+    let operator: RunningOperator;
+    beforeAll(async () => {
+      // exactly upstream's Role, which has no right for V8; and no CRD for V6
+      scene = await openScene(await start(), { withoutCrds: ['teleportrolesv6'], plurals: chartPlurals });
+      operator = await startOperator(await scene.operator());
+      await operator.untilReady();
+    }, 90_000);
+    afterAll(async () => {
+      await operator?.stop();
+      await scene?.close();
+    });
+    const said = (plural: string) =>
+      operator
+        .logs()
+        .filter(({ level, ...line }) => level !== 'DEBUG' && JSON.stringify(line).includes(plural));
+
+    it('leaves the others at work', async () => {
+      const name = unique('role');
+      await scene.create('TeleportRoleV7', name, logins);
+      await scene.untilReady('TeleportRoleV7', name);
+    });
+
+    it('is said once, without an error', () => {
+      expect(said('teleportrolesv6')).toHaveLength(1);
+      // the embedded server knows no rights
+      expect(said('teleportrolesv8')).toHaveLength(scene.kube.kind === 'kube-apiserver' ? 1 : 0);
+      expect(operator.logs().filter(({ level }) => level === 'ERROR')).toEqual([]);
+    });
+
+    it('comes on when its CRD comes', async () => {
+      await installCrds(
+        scene.admin,
+        crds().filter((crd) => crd.metadata.name.startsWith('teleportrolesv6.')),
+      );
+      const name = unique('role');
+      await scene.create('TeleportRoleV6', name, logins);
+      await scene.untilReady('TeleportRoleV6', name, 75_000);
+    }, 90_000);
+
+    it('comes on when the right is given', async () => {
+      const name = unique('role');
+      await scene.create('TeleportRoleV8', name, logins);
+      await grant(scene.admin, scene.namespace, serviceAccount, [...chartPlurals, 'teleportrolesv8']);
+      await scene.untilReady('TeleportRoleV8', name, 75_000);
+    }, 90_000);
+  });
+});

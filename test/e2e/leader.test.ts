@@ -1,0 +1,101 @@
+// Two operators, one leader: the second waits for the Lease, takes over when the first dies or lets go, and
+// nothing is lost in between.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../env/eventually.js';
+import { pairs } from '../env/index.js';
+import { type RunningOperator, startOperator } from '../env/operator.js';
+import { openScene, type Scene, unique } from './scene.js';
+
+const leaseName = '431e83f4.teleport.dev';
+
+interface Lease {
+  spec: { holderIdentity?: string; leaseTransitions?: number };
+}
+
+describe.each(pairs())('leadership, on $name', ({ start, skipped }) => {
+  describe.skipIf(skipped)('of two operators', () => {
+    let scene: Scene;
+    const running: RunningOperator[] = [];
+    beforeAll(async () => {
+      scene = await openScene(await start());
+    }, 90_000);
+    afterEach(async () => {
+      await Promise.all(running.splice(0).map((operator) => operator.stop()));
+    });
+    afterAll(() => scene?.close());
+
+    const run = async (): Promise<RunningOperator> => {
+      const operator = await startOperator(await scene.operator());
+      running.push(operator);
+      return operator;
+    };
+    const holder = async (): Promise<string> => {
+      const lease = await scene.admin.find<Lease>(
+        `/apis/coordination.k8s.io/v1/namespaces/${scene.namespace}/leases/${leaseName}`,
+      );
+      return lease?.spec.holderIdentity ?? '';
+    };
+    const waiting = (operator: RunningOperator) =>
+      eventually(
+        () =>
+          expect(operator.logs().map(({ message }) => message)).toContain(
+            `attempting to acquire leader lease ${scene.namespace}/${leaseName}...`,
+          ),
+        { timeoutMs: 30_000 },
+      );
+    const makes = async (name: string, timeoutMs: number): Promise<void> => {
+      await scene.create('TeleportRoleV7', name, { allow: { logins: ['one'] } });
+      await scene.untilReady('TeleportRoleV7', name, timeoutMs);
+    };
+
+    it('passes to the second within 20 s after the first is killed', async () => {
+      const first = await run();
+      await first.untilReady();
+      const before = await eventually(async () => (await holder()) || false, { timeoutMs: 20_000 });
+      const second = await run();
+      await waiting(second);
+      await makes(unique('first'), 10_000);
+
+      await first.kill();
+      const killed = performance.now();
+      const after = await eventually(
+        async () => {
+          const now = await holder();
+          return now !== '' && now !== before && now;
+        },
+        { timeoutMs: 25_000 },
+      );
+      expect(performance.now() - killed).toBeLessThan(20_000);
+      expect(after).not.toBe(before);
+      await makes(unique('second'), 10_000);
+    }, 90_000);
+
+    it('passes at once when the first ends as asked, within 10 s and with exit code 0', async () => {
+      const first = await run();
+      await first.untilReady();
+      const before = await eventually(async () => (await holder()) || false, { timeoutMs: 30_000 });
+      const second = await run();
+      await waiting(second);
+
+      const asked = performance.now();
+      expect(await first.stop()).toBe(0);
+      expect(performance.now() - asked).toBeLessThan(10_000);
+      await eventually(
+        async () => {
+          const now = await holder();
+          return now !== '' && now !== before;
+        },
+        { timeoutMs: 5_000 },
+      );
+      await makes(unique('third'), 10_000);
+    }, 90_000);
+
+    it('is let go by the last one, too', async () => {
+      const only = await run();
+      await only.untilReady();
+      await eventually(async () => (await holder()) !== '', { timeoutMs: 30_000 });
+      expect(await only.stop()).toBe(0);
+      expect(await holder()).toBe('');
+    }, 60_000);
+  });
+});
