@@ -54,33 +54,6 @@ function withoutHidden(schema: DescMessage, message: Message, hidden: readonly s
   return copy as unknown as Message;
 }
 
-function suite(
-  title: string,
-  file: string,
-  kindOf: (version: string) => AnyKind,
-  read: (reply: Uint8Array) => Message,
-): void {
-  describe(`${title}`, () => {
-    const { resources } = golden(file);
-    it.each(resources.map((one) => [one.name, one] as const))('%s', (name, { version, spec, reply }) => {
-      const kind = kindOf(version);
-      const { schema, hidden } = kind.spec;
-      const stored = (read(Buffer.from(reply, 'base64')) as unknown as { Spec: Message }).Spec;
-      const ours = (wanted(kind, name, spec) as unknown as { Spec: Message }).Spec;
-      const visible = withoutHidden(schema, stored, hidden);
-      expect(toJson(schema, ours)).toEqual(toJson(schema, visible));
-      expect(equals(schema, ours, visible)).toBe(true);
-      // The stored spec, written as an object and read again, is the same spec.
-      const again = fromObject(schema, toObject(schema, stored as never, { hidden }), {
-        path: 'spec',
-        hidden,
-      });
-      expect(toJson(schema, withNamespaces(again, ours))).toEqual(toJson(schema, visible));
-      expect(toBinary(schema, ours).length).toBe(toBinary(schema, visible).length);
-    });
-  });
-}
-
 /** Namespaces of roles are no part of objects: the server adds them each time. */
 function withNamespaces(spec: Message, model: Message): Message {
   for (const side of ['Allow', 'Deny'] as const) {
@@ -93,21 +66,25 @@ function withNamespaces(spec: Message, model: Message): Message {
 
 const roles: Record<string, AnyKind> = { v5: roleV5, v6: roleV6, v7: roleV7, v8: roleV8 };
 
-suite(
-  'roles as Teleport stores them',
-  'roles',
-  (version) => roles[version] as AnyKind,
-  (reply) => fromBinary(RoleV6Schema, reply),
-);
-suite(
-  'tokens as Teleport stores them',
-  'tokens',
-  () => provisionToken,
-  (reply) => fromBinary(ProvisionTokenV2Schema, reply),
-);
-suite(
-  'users as Teleport stores them',
-  'users',
-  () => user,
-  (reply) => fromBinary(GetUserResponseSchema, reply).user as Message,
-);
+const suites: readonly (readonly [string, (version: string) => AnyKind, (reply: Uint8Array) => Message])[] = [
+  ['roles', (version) => roles[version] as AnyKind, (reply) => fromBinary(RoleV6Schema, reply)],
+  ['tokens', () => provisionToken, (reply) => fromBinary(ProvisionTokenV2Schema, reply)],
+  ['users', () => user, (reply) => fromBinary(GetUserResponseSchema, reply).user as Message],
+];
+
+describe.each(suites)('%s as Teleport stores them', (file, kindOf, read) => {
+  const { resources } = golden(file);
+  it.each(resources.map((one) => [one.name, one] as const))('%s', (name, { version, spec, reply }) => {
+    const kind = kindOf(version);
+    const { schema, hidden } = kind.spec;
+    const stored = (read(Buffer.from(reply, 'base64')) as unknown as { Spec: Message }).Spec;
+    const ours = (wanted(kind, name, spec) as unknown as { Spec: Message }).Spec;
+    const visible = withoutHidden(schema, stored, hidden);
+    expect(toJson(schema, ours)).toEqual(toJson(schema, visible));
+    expect(equals(schema, ours, visible)).toBe(true);
+    // The stored spec, written as an object and read again, is the same spec.
+    const again = fromObject(schema, toObject(schema, stored, { hidden }), { path: 'spec', hidden });
+    expect(toJson(schema, withNamespaces(again, ours))).toEqual(toJson(schema, visible));
+    expect(toBinary(schema, ours).length).toBe(toBinary(schema, visible).length);
+  });
+});
