@@ -1,0 +1,308 @@
+// Leader election over a Lease, compatible with client-go's: one process leads, the others wait. Uses the verbs
+// get, create and update alone. What leading means is the caller's.
+import { isDeepStrictEqual } from 'node:util';
+import { deadline, sleep } from '../core/abort.js';
+import type { Clock, Timer } from '../core/clock.js';
+import type { Logger } from '../core/log.js';
+import type { Metrics } from '../core/metrics.js';
+import type { KubeClient } from './client.js';
+import { from, isKubeError, KubeError } from './errors.js';
+import { heldSpec, type Lease, leases, releasedSpec, writeLease } from './lease.js';
+
+/** The Go operator's lease, so that the two never lead at the same time. */
+export const defaultLeaseName = '431e83f4.teleport.dev';
+
+export interface LeaderOptions {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics?: Metrics;
+  readonly namespace: string;
+  readonly name?: string;
+  /** `hostname_uuid`; must differ between processes. */
+  readonly identity: string;
+  /** How long others leave an unrenewed lease alone; milliseconds. */
+  readonly leaseMs?: number;
+  /** How long after a renewal's start we lead without another; below `leaseMs`. */
+  readonly renewDeadlineMs?: number;
+  /** Pause between tries. */
+  readonly retryMs?: number;
+  /** How long the work may take to end after the stop signal. */
+  readonly drainMs?: number;
+  readonly random?: () => number;
+}
+
+export interface RunOptions {
+  /** Ends the election. Work that leads should end on it by itself, within `drainMs`. */
+  readonly signal: AbortSignal;
+  /**
+   * Called when we lead; the lease is renewed until its promise settles. The signal is aborted when leadership is
+   * lost or the time to end is over: no write may be made after that.
+   */
+  readonly lead: (leaderSignal: AbortSignal) => Promise<void>;
+}
+
+/** One limit for each request, so that one that hangs leaves time for another. */
+const requestMs = 5_000;
+const releaseMs = 3_000;
+
+/** A candidate for one lease. */
+export class LeaderElector {
+  readonly #o: Required<Omit<LeaderOptions, 'metrics'>>;
+  readonly #master: (leading: boolean) => void;
+  /** The lease as last seen, and when it was first seen so (monotonic ms). */
+  #seen: { lease: Lease; at: number } | undefined;
+  /** Start of the last renewal that was answered, while we hold the lease. */
+  #renewedAt: number | undefined;
+  /** The term that runs; its signal is aborted when the term is over. */
+  #term: AbortController | undefined;
+  #toldHolder: string | undefined;
+
+  constructor(options: LeaderOptions) {
+    this.#o = {
+      name: defaultLeaseName,
+      leaseMs: 15_000,
+      renewDeadlineMs: 10_000,
+      retryMs: 2_000,
+      drainMs: 10_000,
+      random: Math.random,
+      ...options,
+    };
+    const gauge = options.metrics?.gauge(
+      'leader_election_master_status',
+      'Whether this process leads: 1 or 0.',
+      ['name'],
+    );
+    this.#master = (leading) => gauge?.set(leading ? 1 : 0, { name: this.#o.name });
+    this.#master(false);
+  }
+
+  /**
+   * Whether we lead at this moment, by the clock and not by a timer: also right after the process was stopped
+   * for a while and no timer could fire.
+   */
+  get leading(): boolean {
+    return (
+      this.#renewedAt !== undefined && this.#o.clock.monotonic() - this.#renewedAt < this.#o.renewDeadlineMs
+    );
+  }
+
+  /** Who holds the lease, as far as we have seen; '' for nobody. */
+  get holder(): string {
+    return this.#seen?.lease.spec?.holderIdentity ?? '';
+  }
+
+  /**
+   * Waits for the lease, leads, and after a loss waits again, until the signal is aborted; then gives the lease
+   * back. Returns also when `lead` ends by itself.
+   * @throws what `lead` throws
+   */
+  async run(options: RunOptions): Promise<void> {
+    const { namespace, name, log } = this.#o;
+    while (!options.signal.aborted) {
+      log.info(`attempting to acquire leader lease ${namespace}/${name}...`);
+      if (!(await this.#acquire(options.signal))) return;
+      log.info(`successfully acquired lease ${namespace}/${name}`, { identity: this.#o.identity });
+      const lost = await this.#lead(options);
+      if (!lost) return;
+      log.warn(`lost leader lease ${namespace}/${name}`, { identity: this.#o.identity });
+    }
+  }
+
+  async #acquire(signal: AbortSignal): Promise<boolean> {
+    const { clock, log, retryMs, random } = this.#o;
+    let failures = 0;
+    while (!signal.aborted) {
+      try {
+        if (await this.#try(signal)) return true;
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) break;
+        failures++;
+        const fields = { error: from(error) };
+        if (failures === 1) log.warn('the leader lease could not be read or written, trying on', fields);
+        else log.debug('the leader lease could not be read or written', fields);
+      }
+      const pause = retryMs * (1 + 0.2 * random());
+      await sleep(clock, Math.min(pause, this.#untilExpiry() ?? pause), signal).catch(() => {});
+    }
+    return false;
+  }
+
+  /** Milliseconds until another's lease may be taken, if one is seen. Never a busy circle. */
+  #untilExpiry(): number | undefined {
+    const expiry = this.#expiry();
+    return expiry === undefined ? undefined : Math.max(100, expiry - this.#o.clock.monotonic());
+  }
+
+  #expiry(): number | undefined {
+    if (!this.#seen || !this.holder || this.holder === this.#o.identity) return undefined;
+    const seconds = this.#seen.lease.spec?.leaseDurationSeconds;
+    return this.#seen.at + (seconds === undefined ? this.#o.leaseMs : seconds * 1000);
+  }
+
+  /** One try to take or renew the lease. */
+  async #try(signal?: AbortSignal): Promise<boolean> {
+    const { client, clock, namespace, name } = this.#o;
+    let lease: Lease | undefined;
+    try {
+      lease = await this.#limited(signal, (limit) =>
+        client.get<Lease>(leases, { namespace, name }, { signal: limit }),
+      );
+      this.#see(lease);
+    } catch (error) {
+      if (!isKubeError(error, 'NotFound')) throw error;
+    }
+    const expiry = lease && this.#expiry();
+    if (expiry !== undefined && expiry > clock.monotonic()) {
+      this.#tellHolder();
+      return false;
+    }
+    return this.#write(lease, signal);
+  }
+
+  async #write(lease: Lease | undefined, signal: AbortSignal | undefined): Promise<boolean> {
+    const { client, clock, leaseMs, identity } = this.#o;
+    const started = clock.monotonic();
+    const spec = heldSpec(lease?.spec, identity, Math.ceil(leaseMs / 1000), clock.now());
+    try {
+      const written = await this.#limited(signal, (limit) => writeLease(client, this.#o, lease, spec, limit));
+      this.#see(written);
+      this.#renewedAt = started;
+      return true;
+    } catch (error) {
+      if (isKubeError(error, 'Conflict', 'AlreadyExists')) return false;
+      throw error;
+    }
+  }
+
+  #see(lease: Lease): void {
+    // What counts is a renewal, not that somebody has put a label on it.
+    const same = this.#seen && isDeepStrictEqual(this.#seen.lease.spec, lease.spec);
+    this.#seen = { lease, at: same && this.#seen ? this.#seen.at : this.#o.clock.monotonic() };
+  }
+
+  #tellHolder(): void {
+    if (this.#toldHolder === this.holder) return;
+    this.#toldHolder = this.holder;
+    this.#o.log.info('another process leads', { holder: this.holder });
+  }
+
+  async #limited<T>(signal: AbortSignal | undefined, run: (limit: AbortSignal) => Promise<T>): Promise<T> {
+    const slow = (): Error => new KubeError('Timeout', `no answer within ${requestMs / 1000} s`);
+    const limit = deadline(this.#o.clock, requestMs, slow, signal);
+    try {
+      return await run(limit.signal);
+    } finally {
+      limit.done();
+    }
+  }
+
+  /** Runs the work beside the renewals. @returns whether leadership was lost */
+  async #lead({ signal, lead }: RunOptions): Promise<boolean> {
+    const { clock, drainMs, log } = this.#o;
+    const term = new AbortController();
+    const over = new AbortController();
+    let drain: Timer | undefined;
+    const onStop = (): void => {
+      drain = clock.after(drainMs, () => term.abort(stopped('the time to end is over')));
+    };
+    if (signal.aborted) onStop();
+    else signal.addEventListener('abort', onStop, { once: true });
+    this.#term = term;
+    this.#toldHolder = undefined;
+    this.#master(true);
+    const renewing = this.#renew(term, over.signal);
+    try {
+      await lead(term.signal);
+    } catch (error) {
+      if (!term.signal.aborted) throw error;
+      log.debug('work was ended with the leadership', { error });
+    } finally {
+      signal.removeEventListener('abort', onStop);
+      drain?.cancel();
+      over.abort(stopped('the work has ended'));
+      await renewing;
+      this.#term = undefined;
+      this.#master(false);
+      await this.#release();
+      this.#renewedAt = undefined;
+    }
+    return term.signal.aborted && !signal.aborted;
+  }
+
+  /** Renews until the work is over. Ends the term when the lease is lost. */
+  async #renew(term: AbortController, over: AbortSignal): Promise<void> {
+    const { clock, retryMs, random, log } = this.#o;
+    const lose = (why: string): void => {
+      if (term.signal.aborted) return;
+      this.#master(false);
+      term.abort(stopped(why));
+    };
+    const guard = this.#guard(term, lose);
+    try {
+      while (!over.aborted) {
+        await sleep(clock, retryMs * (1 + 0.1 * random()), over).catch(() => {});
+        // A term that was ended is not renewed, except while the work uses its time to end.
+        if (over.aborted || term.signal.aborted) return;
+        try {
+          // Not interrupted by the work's end: what became of the write must be known to give the lease back.
+          if (!(await this.#renewOnce())) lose('another process has taken the lease');
+        } catch (error) {
+          log.debug('the leader lease could not be renewed', { error: from(error) });
+        }
+      }
+    } finally {
+      guard.cancel();
+    }
+  }
+
+  /** Ends the term when the last renewal is too old; doesn't wait for a request that hangs. */
+  #guard(term: AbortController, lose: (why: string) => void): Timer {
+    const { clock, renewDeadlineMs } = this.#o;
+    let timer: Timer;
+    const arm = (): void => {
+      const left = (this.#renewedAt ?? 0) + renewDeadlineMs - clock.monotonic();
+      timer = clock.after(Math.max(1, left), () => {
+        if (term.signal.aborted) return;
+        if (this.leading) arm();
+        else lose('the lease could not be renewed in time');
+      });
+    };
+    arm();
+    return { cancel: () => timer.cancel() };
+  }
+
+  /** @returns false if the lease is another's now */
+  async #renewOnce(): Promise<boolean> {
+    return (await this.#write(this.#seen?.lease, undefined)) || (await this.#try());
+  }
+
+  /** Gives the lease back if it is ours, so that another process need not wait for it to expire. */
+  async #release(): Promise<void> {
+    const { client, clock, namespace, name, log, identity } = this.#o;
+    const limit = deadline(clock, releaseMs, () => new KubeError('Timeout', 'no answer in time'));
+    try {
+      let lease = this.#seen?.lease;
+      while (lease?.spec?.holderIdentity === identity) {
+        const spec = releasedSpec(lease.spec, clock.now());
+        try {
+          this.#see(await writeLease(client, this.#o, lease, spec, limit.signal));
+          log.info(`released leader lease ${namespace}/${name}`);
+          return;
+        } catch (error) {
+          if (!isKubeError(error, 'Conflict')) throw error;
+        }
+        lease = await client.get<Lease>(leases, { namespace, name }, { signal: limit.signal });
+      }
+    } catch (error) {
+      log.warn('the leader lease could not be given back; it expires by itself', { error: from(error) });
+    } finally {
+      limit.done();
+    }
+  }
+}
+
+function stopped(why: string): Error {
+  return new DOMException(why, 'AbortError');
+}
