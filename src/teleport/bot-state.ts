@@ -38,7 +38,7 @@ export class StateKeeper {
       (key) => key !== 'lastCallAt' && this.#state[key] !== next[key],
     );
     this.#state = next;
-    if (changed) for (const listener of [...this.#listeners]) listener(next);
+    if (changed) for (const listener of this.#listeners) listener(next);
   }
 
   /** @returns a function that ends the subscription. */

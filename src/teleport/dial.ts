@@ -25,6 +25,9 @@ export interface TlsTarget {
   readonly credential?: { readonly certificate: string; readonly privateKey: string };
 }
 
+/** Somebody answers, with a certificate that we do not believe. Never a reason to try again without verification. */
+export class UntrustedServer extends TeleportError {}
+
 /** Milliseconds for TCP and TLS together; as upstream's dial timeout. */
 export const dialTimeoutMs = 30_000;
 
@@ -51,7 +54,10 @@ export async function dialTls(target: TlsTarget, clock: Clock, signal?: AbortSig
     tls?.destroy();
     tcp?.destroy();
     if (limit.signal.aborted) throw limit.signal.reason;
-    throw new TeleportError('Unavailable', `${where}: ${explainDial(error, target)}`, { cause: error });
+    const text = `${where}: ${explainDial(error, target)}`;
+    if (target.trust.verify && isDistrust(error))
+      throw new UntrustedServer('Unavailable', text, { cause: error });
+    throw new TeleportError('Unavailable', text, { cause: error });
   } finally {
     limit.done();
   }
@@ -132,6 +138,11 @@ const untrusted = new Set([
   'CERT_SIGNATURE_FAILURE',
 ]);
 
+function isDistrust(error: unknown): boolean {
+  const code = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? '') : '';
+  return untrusted.has(code) || /^(?:CERT_|ERR_TLS_CERT_)/.test(code);
+}
+
 function explainDial(error: unknown, target: TlsTarget): string {
   if (!(error instanceof Error)) return String(error);
   const code = (error as NodeJS.ErrnoException).code ?? '';
@@ -142,6 +153,6 @@ function explainDial(error: unknown, target: TlsTarget): string {
   if (code === 'CERT_HAS_EXPIRED') return `the certificate shown for ${name} has expired`;
   if (code === 'CERT_NOT_YET_VALID')
     return `the certificate shown for ${name} is not valid yet; compare the clocks`;
-  if (/^ERR_SSL_/.test(code)) return `the TLS handshake failed (${code})`;
+  if (code.startsWith('ERR_SSL_')) return `the TLS handshake failed (${code})`;
   return plainWords[code] ?? error.message;
 }

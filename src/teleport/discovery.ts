@@ -4,6 +4,7 @@ import type { Clock } from '../core/clock.js';
 import type { SignatureAlgorithmSuite } from '../gen/teleport/types/cluster_config_pb.js';
 import { type Address, formatAddress } from './address.js';
 import type { ServerTrust } from './dial.js';
+import { isTeleportError } from './errors.js';
 import { callJson, HttpMismatch } from './http.js';
 import { parseSuite } from './keys.js';
 
@@ -30,7 +31,18 @@ export async function findProxy(
     { method: 'GET', path: '/webapi/find' },
     clock,
     signal,
-  );
+  ).catch((error: unknown) => {
+    // The endpoint is open to everybody: a refusal means that something else answers.
+    if (isTeleportError(error, 'Unavailable', 'DeadlineExceeded', 'LimitExceeded', 'Canceled')) throw error;
+    if (!isTeleportError(error)) throw error;
+    throw new HttpMismatch(
+      `${formatAddress(address)} answers, but not as a Teleport proxy: ${error.message}`,
+      0,
+      {
+        cause: error,
+      },
+    );
+  });
   const clusterName = at(reply, 'cluster_name');
   if (typeof clusterName !== 'string' || clusterName === '') {
     throw new HttpMismatch(

@@ -73,13 +73,7 @@ class GrpcClient implements TeleportClient {
         const headers = {
           'grpc-timeout': `${Math.max(1, Math.ceil(limitMs - (clock.monotonic() - start)))}m`,
         };
-        return session.transport.unary(
-          method,
-          limit.signal,
-          undefined,
-          headers,
-          message as MessageInitShape<I>,
-        );
+        return session.transport.unary(method, limit.signal, undefined, headers, message);
       });
       this.#report(method, 'OK', start);
       return reply.message;

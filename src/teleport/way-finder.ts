@@ -2,6 +2,7 @@
 // not. Ports 443 and 3080 are a proxy's more often than not, others Auth's (joining.md 1.4).
 import type { Logger } from '../core/log.js';
 import { type Address, parseAddress } from './address.js';
+import { UntrustedServer } from './dial.js';
 import { isTeleportError, TeleportError } from './errors.js';
 import type { Identity } from './identity.js';
 import { askProxy, type Joined, type JoinOptions, joinAtAuth, joinAtProxy } from './join/join.js';
@@ -83,6 +84,7 @@ export class WayFinder {
         return await attempt(via);
       } catch (error) {
         if (!leadsNowhere(error)) throw error;
+        if (error instanceof UntrustedServer && via === 'proxy') throw distrusted(error);
         failures.push(`${via === 'auth' ? 'as Auth' : 'as a proxy'}: ${error.message}`);
       }
     }
@@ -96,7 +98,20 @@ export class WayFinder {
   }
 }
 
+/**
+ * To go on as if it were Auth would mean to believe anyone just after a verification has failed: whoever sits between
+ * us and the proxy would get the join token.
+ */
+function distrusted(error: UntrustedServer): TeleportError {
+  return new TeleportError(
+    'Unavailable',
+    `${error.message}. If it is a proxy with a private CA, put the CA's file into SSL_CERT_FILE; if it is Auth, or to ` +
+      'verify the cluster itself, set -ca-pin (see `tctl status`)',
+    { cause: error },
+  );
+}
+
 /** Nobody answered, or not Teleport; as opposed to an answer of Teleport. */
 function leadsNowhere(error: unknown): error is TeleportError {
-  return isTeleportError(error, 'Unavailable', 'NotImplemented', 'DeadlineExceeded', 'Unknown');
+  return isTeleportError(error, 'Unavailable', 'DeadlineExceeded');
 }

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.js';
 import { AuthService, type PingResponse } from '../gen/teleport/client/authservice_pb.js';
 import { type Address, formatAddress } from './address.js';
 import { dialTls, type ServerTrust } from './dial.js';
-import { TeleportError } from './errors.js';
+import { isTeleportError, TeleportError } from './errors.js';
 import { type CallReport, createClient } from './grpc-client.js';
 import { apiDomain, encodedClusterName, type Identity } from './identity.js';
 import { Session } from './session.js';
@@ -89,7 +89,10 @@ async function open(
     return { session, ping: await proveSession(session, options) };
   } catch (error) {
     session.destroy();
-    throw error;
+    // Every Auth has Ping; what answers otherwise is something else, such as a proxy's web server.
+    if (!isTeleportError(error, 'Unknown', 'NotImplemented')) throw error;
+    const text = `${formatAddress(way.address)} answers, but not as Auth: ${error.message}`;
+    throw new TeleportError('Unavailable', text, { cause: error });
   }
 }
 

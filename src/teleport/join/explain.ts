@@ -40,17 +40,23 @@ const explanations: readonly Explanation[] = [
       "cluster's JWKS",
   },
   {
-    when: /(?:aud|audience)/i,
+    when: /audience claim|\(aud\)/,
     words: "the service account token has the wrong audience; it must be the Teleport cluster's name",
   },
   {
-    when: /(?:exp|expired|too long|lifetime)/i,
+    when: /token is expired|\((?:exp|nbf|iat)\)|TTL of less than/,
     words:
       'the service account token is too old or lives longer than Teleport accepts (30 minutes for static_jwks)',
   },
   {
-    when: /pod/i,
+    when: /pod[- ]bound/,
     words: 'the service account token is not bound to a pod; mount a projected token',
+  },
+  {
+    when: /cryptographic primitive|kid|JWKS|jwk/,
+    words:
+      "the service account token is not signed by a key of the join token's JWKS; copy the cluster's again " +
+      '(`kubectl get --raw /openid/v1/jwks`)',
   },
   {
     when: /allow rule|did not match/i,

@@ -50,6 +50,7 @@ export async function joinAtAuth(way: Way, options: JoinOptions): Promise<Joined
   const trust = await firstTrust(way, options);
   const { session, ping } = await openAnonymous(way, trust, options);
   try {
+    if (options.caPins.length === 0) warnUnverified(way, options);
     const register = (request: JoinRequest) =>
       registerAtAuth(clientOn(session, options), way, trust, request, options);
     return { way, identity: await takePart(ping.signatureAlgorithmSuite, register, options) };
@@ -139,13 +140,6 @@ async function takePart(
 
 async function firstTrust(way: Way, options: JoinOptions): Promise<ServerTrust> {
   if (options.caPins.length === 0) {
-    options.log.warn(
-      options.insecure
-        ? 'joining without verifying the server (-insecure)'
-        : 'JOINING WITHOUT VERIFYING THE SERVER: no CA pin is set, so whoever answers could pose as Teleport; ' +
-            'set -ca-pin (see `tctl status`)',
-      { server: describeWay(way) },
-    );
     return { verify: false };
   }
   const { session } = await openAnonymous(way, { verify: false }, options);
@@ -156,6 +150,17 @@ async function firstTrust(way: Way, options: JoinOptions): Promise<ServerTrust> 
   } finally {
     session.drain();
   }
+}
+
+function warnUnverified(way: Way, { insecure, log }: JoinOptions): void {
+  const server = { server: describeWay(way) };
+  if (insecure) log.warn('joining without verifying the server (-insecure)', server);
+  else
+    log.warn(
+      'JOINING WITHOUT VERIFYING THE SERVER: no CA pin is set, so whoever answers could pose as Teleport; set -ca-pin ' +
+        '(see `tctl status`)',
+      server,
+    );
 }
 
 async function registerAtAuth(
