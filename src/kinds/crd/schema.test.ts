@@ -59,7 +59,11 @@ describe('messageSchema', () => {
 
   it('writes maps as open objects', () => {
     const rule = messageSchema(LoginRuleSchema, silent, ['metadata']);
-    expect(at(rule, 'traits_map')).toMatchObject({ type: 'object', additionalProperties: strings });
+    expect(at(rule, 'traits_map')).toEqual({
+      type: 'object',
+      additionalProperties: strings,
+      nullable: true,
+    });
   });
 
   it('puts the fields of an inline message into the parent', () => {

@@ -65,9 +65,12 @@ function fieldSchema(field: DescField, describe: Describe, parents: readonly str
   switch (form?.codec ?? Codec.UNSPECIFIED) {
     case Codec.LABELS:
       // A string or a list of strings, which no structural schema can say.
-      return { type: 'object', additionalProperties: { 'x-kubernetes-preserve-unknown-fields': true } };
+      return nullable({
+        type: 'object',
+        additionalProperties: { 'x-kubernetes-preserve-unknown-fields': true },
+      });
     case Codec.TRAITS:
-      return { type: 'object', additionalProperties: listOf({ type: 'string' }) };
+      return nullable({ type: 'object', additionalProperties: listOf({ type: 'string' }) });
     case Codec.STRINGS:
       return nullable(listOf({ type: 'string' }));
     case Codec.DURATION:
