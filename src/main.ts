@@ -2,15 +2,15 @@
 // The teleport-operator command: arguments in, signals, exit code out. What it runs is in operator.ts.
 import { printCrds } from './cli/crds.js';
 import { findNamespace } from './cli/namespace.js';
-import { readSettings, SettingsError, type Settings, usage } from './cli/settings.js';
+import { readSettings, type Settings, SettingsError, usage } from './cli/settings.js';
 import { version } from './cli/version.js';
 import { systemClock } from './core/clock.js';
 import type { Logger } from './core/log.js';
 import { createLogger } from './core/log-pino.js';
-import { type RunningOperator, startOperator } from './operator.js';
-import { startInspector } from './operator/inspector.js';
-import { validateBotSettings } from './teleport/bot-settings.js';
 import { botSettings } from './operator/bot-settings.js';
+import { startInspector } from './operator/inspector.js';
+import { type RunningOperator, startOperator } from './operator.js';
+import { validateBotSettings } from './teleport/settings.js';
 
 /** Exit codes; docs/errors.md. */
 const exit = { ok: 0, failed: 1, usage: 2 } as const;
@@ -49,7 +49,7 @@ async function run(args: readonly string[]): Promise<number> {
     problems.push('-namespace: nothing names a namespace; set the flag or $POD_NAMESPACE, or run in a Pod');
   }
   if (problems.length > 0 || namespace === undefined) return fail(problems);
-  const log = createLogger({ level: settings.logLevel });
+  const log = createLogger({ level: settings.logLevel, component: 'operator' });
   surviveStrayErrors(log);
   let operator: RunningOperator;
   try {

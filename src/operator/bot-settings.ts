@@ -1,6 +1,6 @@
 // The bot's settings out of the operator's.
 import type { Settings } from '../cli/settings.js';
-import type { BotSettings } from '../teleport/bot-settings.js';
+import type { BotSettings } from '../teleport/settings.js';
 
 export function botSettings(settings: Settings, env: NodeJS.ProcessEnv): BotSettings {
   const kubernetesTokenPath = env['KUBERNETES_TOKEN_PATH'];

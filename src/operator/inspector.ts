@@ -12,9 +12,13 @@ export function startInspector(address: string, log: Logger): void {
   const match = /^(.*):(\d+)$/.exec(address);
   const port = Number(match?.[2]);
   if (!match || port > 65_535) {
-    throw new Error(`-pprof-bind-address: ${JSON.stringify(address)} is not host:port, such as 127.0.0.1:9229`);
+    throw new Error(
+      `-pprof-bind-address: ${JSON.stringify(address)} is not host:port, such as 127.0.0.1:9229`,
+    );
   }
   const host = (match[1] ?? '').replace(/^\[(.*)\]$/, '$1') || '127.0.0.1';
   inspector.open(port, host, false);
-  log.info('Node inspector is open for profiling; this is not the pprof protocol of Go', { url: inspector.url() });
+  log.info('Node inspector is open for profiling; this is not the pprof protocol of Go', {
+    url: inspector.url(),
+  });
 }

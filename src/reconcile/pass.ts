@@ -19,8 +19,15 @@ export interface PassParts extends ReconcilerParts {
   readonly door: Door;
   /** The object as the informer last saw it. */
   get(key: ObjectKey): KubeObject | undefined;
-  /** Writes the status if it differs from the object's. @throws KubeError */
-  writeStatus(object: KubeObject, status: Record<string, unknown>, signal: AbortSignal): Promise<void>;
+  /**
+   * Writes the status if it differs from the object's; `compute` is asked again with the object as it is where
+   * ours was behind. @throws KubeError
+   */
+  writeStatus(
+    object: KubeObject,
+    compute: (current: KubeObject) => Readonly<Record<string, unknown>>,
+    signal: AbortSignal,
+  ): Promise<void>;
   setConditions(
     existing: readonly Condition[],
     wanted: readonly Wanted[],
@@ -105,10 +112,12 @@ export class Passes {
     const wanted = statusOf(outcome);
     if (!wanted) return;
     const { setConditions } = this.#parts;
-    const status = mergedStatus(object, wanted, (existing, conditions) =>
-      setConditions(existing, conditions, object.metadata.generation),
-    );
-    await this.#parts.writeStatus(object, status, signal);
+    const { generation } = object.metadata;
+    const compute = (current: KubeObject): Record<string, unknown> =>
+      mergedStatus(current, wanted, generation, (existing, conditions) =>
+        setConditions(existing, conditions, generation),
+      );
+    await this.#parts.writeStatus(object, compute, signal);
   }
 
   #isRepeated(key: ObjectKey, object: KubeObject, outcome: Outcome): boolean {

@@ -55,7 +55,9 @@ const going = (given: ObjectWith = {}): KubeObject =>
 /** The object as it is after its status was written. */
 function remembered({ object, outcome }: Passed): KubeObject {
   const status = statusOf(outcome);
-  return status ? { ...object, status: mergedStatus(object, status, () => []) } : object;
+  return status
+    ? { ...object, status: mergedStatus(object, status, object.metadata.generation, () => []) }
+    : object;
 }
 
 const foreignRole = (name: string): RoleV6 =>

@@ -61,11 +61,13 @@ describe('mergedStatus', () => {
     const first = mergedStatus(
       anObject(),
       statusOf({ type: 'synced', wrote: 'created', owned: 'NewResource', applied })!,
+      1,
       keep,
     );
     const again = mergedStatus(
       anObject({ status: first }),
       statusOf({ type: 'synced', wrote: 'nothing', owned: 'OriginLabelMatching', applied })!,
+      1,
       keep,
     );
     expect(again).toEqual(first);
@@ -75,6 +77,7 @@ describe('mergedStatus', () => {
     const first = mergedStatus(
       anObject(),
       statusOf({ type: 'synced', wrote: 'created', owned: 'NewResource', applied })!,
+      1,
       keep,
     );
     const failed = statusOf({
@@ -84,6 +87,6 @@ describe('mergedStatus', () => {
       message: 'no',
       next: 'onChange',
     });
-    expect(mergedStatus(anObject({ status: first }), failed!, keep)['applied']).toEqual(applied);
+    expect(mergedStatus(anObject({ status: first }), failed!, 1, keep)['applied']).toEqual(applied);
   });
 });

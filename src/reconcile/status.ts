@@ -119,19 +119,19 @@ function failed({ step, reason, message, owned: known }: Failure): Wanted[] {
 }
 
 /**
- * The whole status with the outcome's conditions in it, in the form it is stored; fields and conditions of
- * others stay.
+ * The status fields that are ours with the outcome's conditions in them; conditions of others stay.
+ * @param object as it now is; `generation` is the one that the pass was about.
  */
 export function mergedStatus(
   object: KubeObject,
   wanted: StatusOf,
+  generation: number | undefined,
   setConditions: (existing: readonly Condition[], wanted: readonly Wanted[]) => Condition[],
 ): Record<string, unknown> {
   const existing = Array.isArray(object.status?.['conditions'])
     ? (object.status['conditions'] as Condition[])
     : [];
   const applied = wanted.applied ?? readApplied(object);
-  const generation = object.metadata.generation;
   const conditions = wanted.conditions.map((next) => {
     const now = next.sticky
       ? existing.find(({ type, status }) => type === next.type && status === next.status)

@@ -1,0 +1,186 @@
+// The composition root: the only file that knows every part. Starts them in order (probes, certificates,
+// Lease, kinds) and stops them in reverse.
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Settings } from './cli/settings.js';
+import { version } from './cli/version.js';
+import { deadline } from './core/abort.js';
+import type { Clock } from './core/clock.js';
+import type { Logger } from './core/log.js';
+import { PromMetrics } from './core/metrics-prom.js';
+import { kinds as allKinds } from './kinds/index.js';
+import type { AnyKind } from './kinds/kind.js';
+import { createKubeClient, type KubeClient } from './kube/client.js';
+import { loadKubeConfig } from './kube/config.js';
+import { EventRecorder } from './kube/events.js';
+import { type Listener, serveHttp } from './kube/http-server.js';
+import { LeaderElector } from './kube/leader.js';
+import { metricsRoute, probeRoutes } from './kube/probes.js';
+import { botSettings } from './operator/bot-settings.js';
+import { KindController } from './operator/kind-controller.js';
+import { teleportCheck } from './operator/readiness.js';
+import { passCounters } from './reconcile/pass.js';
+import { RecentWrites } from './reconcile/recent.js';
+import { type Bot, startBot } from './teleport/bot.js';
+
+/** Passes that run when the operator is told to stop may take this long, in milliseconds. */
+const drainMs = 10_000;
+
+/** Events that wait to be sent get this long, in milliseconds. */
+const flushMs = 1_000;
+
+export interface OperatorParts {
+  readonly settings: Settings;
+  readonly namespace: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** All of them by default; a test may bring its own. */
+  readonly kinds?: readonly AnyKind[];
+}
+
+export interface RunningOperator {
+  /** Resolves when everything has ended, and says why. */
+  readonly done: Promise<'stopped' | 'startup-timeout'>;
+  /** Ports that the servers are bound to; undefined for one that is off. */
+  readonly ports: { readonly health?: number; readonly metrics?: number };
+  readonly bot: Bot;
+  /** Ends passes, releases the Lease, closes everything; resolves when done. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the operator; it works until it is stopped.
+ * @throws Error where the kubeconfig can't be used or an address can't be bound.
+ */
+export async function startOperator(parts: OperatorParts): Promise<RunningOperator> {
+  const { settings, namespace, env, clock, log } = parts;
+  const metrics = new PromMetrics();
+  const access = loadKubeConfig({
+    env,
+    clock,
+    ...(settings.kubeconfig ? { kubeconfig: settings.kubeconfig } : {}),
+  });
+  const kube = createKubeClient(access, { clock, log, metrics });
+  const stopping = new AbortController();
+  const bot = startBot({
+    settings: botSettings(settings, env),
+    clock,
+    log: log.with({ component: 'bot' }),
+    metrics,
+  });
+  const listeners: Listener[] = [];
+  const ports: { health?: number; metrics?: number } = {};
+  try {
+    const probes = probeRoutes({ healthz: [], readyz: [teleportCheck(bot)] });
+    const health = await serveHttp(settings.healthProbeBindAddress, probes, log);
+    if (health) listeners.push(health);
+    const scrape = await serveHttp(
+      settings.metricsBindAddress,
+      metricsRoute(() => metrics.render()),
+      log,
+    );
+    if (scrape) listeners.push(scrape);
+    Object.assign(ports, health && { health: health.port }, scrape && { metrics: scrape.port });
+  } catch (error) {
+    await Promise.all([bot.stop(), ...listeners.map((listener) => listener.close())]);
+    kube.close();
+    throw error;
+  }
+  log.info('Starting', {
+    version,
+    namespace,
+    authServer: settings.authServer,
+    joinMethod: settings.joinMethod,
+  });
+  const main = runMain({ ...parts, kube, metrics, bot, stopping: stopping.signal });
+  const done = main.then(async (why) => {
+    await bot.stop();
+    await Promise.all(listeners.map((listener) => listener.close()));
+    kube.close();
+    log.info('Stopped');
+    return why;
+  });
+  return {
+    done,
+    bot,
+    ports,
+    stop: async () => {
+      stopping.abort(new Error('the operator is stopping'));
+      await done;
+    },
+  };
+}
+
+interface MainParts extends OperatorParts {
+  readonly kube: KubeClient;
+  readonly metrics: PromMetrics;
+  readonly bot: Bot;
+  readonly stopping: AbortSignal;
+}
+
+async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'> {
+  const { settings, namespace, clock, log, kube, metrics, bot, stopping } = parts;
+  const startup = deadline(clock, settings.startupTimeout, () => new StartupTimeout(), stopping);
+  try {
+    await bot.ready(startup.signal);
+  } catch (error) {
+    if (!(startup.signal.reason instanceof StartupTimeout)) return 'stopped';
+    log.error('Teleport could not be joined within -startup-timeout', {
+      timeoutMs: settings.startupTimeout,
+      reason: bot.state().reason,
+      error: String(error),
+    });
+    return 'startup-timeout';
+  } finally {
+    startup.done();
+  }
+  const identity = `${hostname()}_${randomUUID()}`;
+  const events = new EventRecorder({
+    client: kube,
+    clock,
+    log,
+    component: 'teleport-operator',
+    instance: hostname(),
+  });
+  const elector = new LeaderElector({
+    client: kube,
+    clock,
+    log,
+    metrics,
+    namespace,
+    name: settings.leaderElectionId,
+    identity,
+    drainMs,
+  });
+  await elector.run({ signal: stopping, lead: (leading) => lead(parts, events, leading) });
+  await events.stop(flushMs);
+  return 'stopped';
+}
+
+/** All kinds at work, until the signal is aborted and the passes that ran have ended. */
+async function lead(parts: MainParts, events: EventRecorder, leading: AbortSignal): Promise<void> {
+  const { settings, namespace, clock, log, kube, metrics, bot } = parts;
+  const recent = new RecentWrites(clock);
+  const counters = passCounters(metrics);
+  const controllers = (parts.kinds ?? allKinds).map(
+    (kind) =>
+      new KindController({
+        kind,
+        namespace,
+        kube,
+        teleport: bot.client,
+        events,
+        recent,
+        counters,
+        clock,
+        log,
+        metrics,
+        syncPeriodMs: settings.syncPeriod,
+      }),
+  );
+  log.info('Leading; reconciling', { kinds: controllers.length });
+  await Promise.all(controllers.map((controller) => controller.run(parts.stopping, leading)));
+}
+
+class StartupTimeout extends Error {}
