@@ -52,7 +52,7 @@ export const AppAWSSchema: GenMessage<AppAWS> = /*@__PURE__*/
  */
 export type AppAWSRolesAnywhereProfile = Message<"types.AppAWSRolesAnywhereProfile"> & {
   /**
-   * ARN of the profile.
+   * ARN that AWS gave it, e.g. arn:aws:rolesanywhere:us-east-1:111111111111:profile/0a1b2c3d.
    *
    * @generated from field: string ProfileARN = 1;
    */

@@ -732,14 +732,14 @@ export const MySQLOptionsSchema: GenMessage<MySQLOptions> = /*@__PURE__*/
  */
 export type OpenSearch = Message<"types.OpenSearch"> & {
   /**
-   * Name of the domain.
+   * Domain as it is called in AWS, e.g. search-prod.
    *
    * @generated from field: string DomainName = 1;
    */
   DomainName: string;
 
   /**
-   * Id of the domain.
+   * Domain with the AWS account before it, e.g. 111111111111/search-prod.
    *
    * @generated from field: string DomainID = 2;
    */

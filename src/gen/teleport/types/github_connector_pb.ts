@@ -168,7 +168,7 @@ export type TeamMapping = Message<"types.TeamMapping"> & {
   Organization: string;
 
   /**
-   * Slug of the team.
+   * Slug of the GitHub team whose members are meant.
    *
    * @generated from field: string Team = 2;
    */

@@ -103,7 +103,7 @@ export type LockTarget = Message<"types.LockTarget"> & {
   MFADevice: string;
 
   /**
-   * Name of a Windows desktop.
+   * A Windows desktop, by the name under which Teleport lists it.
    *
    * @generated from field: string WindowsDesktop = 6;
    */

@@ -284,7 +284,7 @@ export type ProvisionTokenSpecV2AzureDevops_Rule = Message<"types.ProvisionToken
   ProjectName: string;
 
   /**
-   * Name of the pipeline.
+   * Pipeline, as Azure DevOps lists it, e.g. app-release.
    *
    * @generated from field: string PipelineName = 3;
    */
@@ -702,7 +702,7 @@ export type ProvisionTokenSpecV2GitHub_Rule = Message<"types.ProvisionTokenSpecV
   RepositoryOwner: string;
 
   /**
-   * Name of the workflow.
+   * Workflow, as the name: key of its file calls it, e.g. Deploy.
    *
    * @generated from field: string Workflow = 4;
    */

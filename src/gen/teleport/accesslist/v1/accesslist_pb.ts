@@ -106,7 +106,7 @@ export type AccessListGrants = Message<"teleport.accesslist.v1.AccessListGrants"
   roles: string[];
 
   /**
-   * Traits that are given: name to a list of values.
+   * Traits added to the user: name to a list of values, e.g. logins: [ubuntu].
    *
    * @generated from field: repeated teleport.trait.v1.Trait traits = 2;
    */

@@ -148,7 +148,7 @@ export type AutoUpdateConfigSpec = Message<"teleport.autoupdate.v1.AutoUpdateCon
   tools?: AutoUpdateConfigSpecTools | undefined;
 
   /**
-   * Updates of agents.
+   * Mode, strategy and schedule of the updates of agents.
    *
    * @generated from field: teleport.autoupdate.v1.AutoUpdateConfigSpecAgents agents = 3;
    */
@@ -292,7 +292,7 @@ export type AutoUpdateVersionSpec = Message<"teleport.autoupdate.v1.AutoUpdateVe
   tools?: AutoUpdateVersionSpecTools | undefined;
 
   /**
-   * Versions of agents.
+   * Start and target version of agents, and whether they follow the schedule.
    *
    * @generated from field: teleport.autoupdate.v1.AutoUpdateVersionSpecAgents agents = 3;
    */

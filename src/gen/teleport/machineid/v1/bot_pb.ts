@@ -154,7 +154,7 @@ export type Trait = Message<"teleport.machineid.v1.Trait"> & {
   name: string;
 
   /**
-   * Values of the trait.
+   * Texts that the trait holds, e.g. ubuntu and root for logins.
    *
    * @generated from field: repeated string values = 2;
    */

@@ -28,7 +28,7 @@ export type Trait = Message<"teleport.trait.v1.Trait"> & {
   key: string;
 
   /**
-   * Values of the trait.
+   * Texts that the trait holds, e.g. ubuntu and root for logins.
    *
    * @generated from field: repeated string values = 2;
    */

@@ -348,7 +348,7 @@ export type WorkloadIdentitySPIFFEX509 = Message<"teleport.workloadidentity.v1.W
   dnsSans: string[];
 
   /**
-   * Subject of the certificate.
+   * Common name, organization and unit in the subject of the certificate. Absent: an empty subject.
    *
    * @generated from field: teleport.workloadidentity.v1.X509DistinguishedNameTemplate subject_template = 2;
    */
