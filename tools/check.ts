@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CustomResourceDefinition, undescribed } from '../src/kinds/crd/index.js';
+import { brokenLinks } from './check/links.js';
 import { bannedWords, codeFolders, longFiles } from './check/sources.js';
 import { looseVersions } from './check/versions.js';
 import { layerViolations } from './layers.js';
@@ -38,6 +39,7 @@ const steps: readonly Step[] = [
       return { problems: refused, notes: listed };
     },
   },
+  { name: 'links', run: () => ({ problems: brokenLinks('.', documents()) }) },
   {
     name: 'versions',
     run: () => ({ problems: looseVersions(manifest, readJson('package-lock.json') as object) }),
@@ -99,6 +101,16 @@ function descriptions(): Verdict {
 
 function readJson(path: string): unknown {
   return JSON.parse(readFileSync(path, 'utf8'));
+}
+
+/** Our own Markdown. */
+function documents(): string[] {
+  const below = readdirSync('.', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !/^(\.|node_modules$|dist$)/.test(entry.name))
+    .flatMap(({ name }) =>
+      readdirSync(name, { recursive: true, encoding: 'utf8' }).map((path) => join(name, path)),
+    );
+  return [...readdirSync('.'), ...below].filter((path) => path.endsWith('.md'));
 }
 
 /** Our own TypeScript, less what is generated, by path from the root. */

@@ -1,4 +1,8 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { brokenLinks } from './links.js';
 import { bannedWords, longFiles } from './sources.js';
 import { looseVersions } from './versions.js';
 
@@ -59,5 +63,25 @@ describe('looseVersions', () => {
     expect(looseVersions({ devDependencies: { ajv: '8.20.0' } }, lock)).toEqual([
       expect.stringContaining('not at all'),
     ]);
+  });
+});
+
+describe('brokenLinks', () => {
+  it('finds files and headings that there are not', () => {
+    const root = mkdtempSync(join(tmpdir(), 'teleport-operator-links-'));
+    try {
+      writeFileSync(join(root, 'a.md'), '# One & two\n\n```\n[code](nowhere.md)\n```\n');
+      writeFileSync(
+        join(root, 'b.md'),
+        '[a](a.md) [b](a.md#one--two) [c](#top) [d](c.md) [e](https://example.com/c.md) [f](a.md#three)\n',
+      );
+      expect(brokenLinks(root, ['a.md', 'b.md'])).toEqual([
+        'b.md: #top: b.md has no such heading',
+        'b.md: c.md is not there',
+        'b.md: a.md#three: a.md has no such heading',
+      ]);
+    } finally {
+      rmSync(root, { recursive: true, force: true });
+    }
   });
 });
