@@ -1,0 +1,99 @@
+// The operator is killed at each step, before the step is done or just after; the next one finishes the work.
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openScene, redirected, type Scene, unique } from '../e2e/scene.js';
+import { eventually } from '../env/eventually.js';
+import { pairs } from '../env/index.js';
+import { type KubeWire, startKubeWire } from '../env/kube-wire.js';
+import { type RunningOperator, startOperator } from '../env/operator.js';
+import { addFinalizer, removeFinalizer, type Step, writeStatus } from './steps.js';
+
+const role = { allow: { logins: ['one'] } };
+
+describe.each(pairs())('a crash, on $name', ({ start, skipped }) => {
+  describe.skipIf(skipped)('of the operator', () => {
+    let scene: Scene;
+    let wire: KubeWire;
+    let operator: RunningOperator;
+    let runs = 0;
+    beforeAll(async () => {
+      scene = await openScene(await start());
+      wire = await startKubeWire(scene.kube);
+    }, 90_000);
+    afterEach(async () => {
+      wire.rule = () => undefined;
+      await operator?.kill();
+    });
+    afterAll(async () => {
+      await wire?.stop();
+      await scene?.close();
+    });
+
+    const run = async (): Promise<void> => {
+      const options = await scene.operator();
+      operator = await startOperator({
+        ...options,
+        kubeconfigPath: redirected(options.kubeconfigPath, wire),
+        // a Lease of its own: waiting for the dead one's to run out is leader.test.ts's matter
+        flags: [`-leader-election-id=crash-${++runs}`],
+      });
+      await operator.untilReady();
+    };
+    /** Kills the operator when it gets to that step; the step is done or not. */
+    const killAt = (step: Step, name: string, done: boolean) => {
+      wire.rule = (request) => {
+        if (!operator.process.running || !step.is(request, name)) return undefined;
+        operator.process.signal('SIGKILL');
+        return done ? undefined : 'hang';
+      };
+    };
+    const died = async (): Promise<void> => {
+      expect(await operator.process.exited).toBe(137);
+      wire.rule = () => undefined;
+    };
+    const deleted = async (name: string): Promise<void> => {
+      await scene.untilGone('TeleportRoleV7', name, 30_000);
+      await eventually(async () => expect(await scene.stored('TeleportRoleV7', name)).toBeUndefined());
+    };
+
+    describe.each([addFinalizer, writeStatus])('$name', (step) => {
+      it.each([
+        ['before', false],
+        ['after', true],
+      ])(
+        '%s it is done',
+        async (_, done) => {
+          const name = unique('crash');
+          await run();
+          killAt(step, name, done);
+          await scene.create('TeleportRoleV7', name, role);
+          await died();
+          await run();
+          await scene.untilReady('TeleportRoleV7', name, 30_000);
+          expect(await scene.stored('TeleportRoleV7', name)).toBeDefined();
+          await scene.remove('TeleportRoleV7', name);
+          await deleted(name);
+        },
+        90_000,
+      );
+    });
+
+    it.each([
+      ['before', false],
+      ['after', true],
+    ])(
+      `${removeFinalizer.name}: %s it is done`,
+      async (_, done) => {
+        const name = unique('crash');
+        await run();
+        await scene.create('TeleportRoleV7', name, role);
+        await scene.untilReady('TeleportRoleV7', name, 30_000);
+        killAt(removeFinalizer, name, done);
+        await scene.remove('TeleportRoleV7', name);
+        await died();
+        await run();
+        await deleted(name);
+      },
+      90_000,
+    );
+  });
+});
