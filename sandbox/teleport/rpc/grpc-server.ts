@@ -12,6 +12,7 @@ import {
   Code,
   ConnectError,
   type ConnectRouter,
+  createContextKey,
   createContextValues,
   type Interceptor,
 } from '@connectrpc/connect';
@@ -40,11 +41,16 @@ export class GrpcServer {
   readonly #http2: Http2Server;
   readonly #sessions = new Map<ServerHttp2Session, Caller>();
   readonly #options: GrpcServerOptions;
+  /** Full names of the services served here. */
+  readonly #services = new Set<string>();
 
   constructor(options: GrpcServerOptions) {
     this.#options = options;
     const adapter = connectNodeAdapter({
-      routes: options.routes,
+      routes: (router) => {
+        options.routes(router);
+        for (const handler of router.handlers) this.#services.add(handler.service.typeName);
+      },
       grpc: true,
       grpcWeb: false,
       connect: false,
@@ -54,7 +60,7 @@ export class GrpcServer {
           .set(callerKey, this.#callerOf(request as Http2ServerRequest))
           .set(dropKey, () => destroy((request as Http2ServerRequest).stream?.session)),
       fallback: (request, response) =>
-        unknownMethod(request as Http2ServerRequest, response as Http2ServerResponse),
+        unknownMethod(this.#services, request as Http2ServerRequest, response as Http2ServerResponse),
     });
     this.#http2 = createServer({ settings: { maxConcurrentStreams: 1000 } }, (request, response) => {
       if (isRefusedVersion(request.headers['version'])) {
@@ -132,8 +138,6 @@ export class GrpcServer {
   }
 }
 
-import { createContextKey } from '@connectrpc/connect';
-
 const dropKey = createContextKey<() => void>(() => {}, { description: 'ends the connection' });
 
 function destroy(session: { destroy(): void; socket?: { destroy(): void } } | undefined): void {
@@ -148,10 +152,15 @@ function isRefusedVersion(header: string | string[] | undefined): boolean {
 }
 
 /** 12, in grpc-go's words. */
-function unknownMethod(request: Http2ServerRequest, response: Http2ServerResponse): void {
+function unknownMethod(
+  services: ReadonlySet<string>,
+  request: Http2ServerRequest,
+  response: Http2ServerResponse,
+): void {
   const [, service = '', method = ''] = request.url.split('/');
-  const known = service === 'proto.AuthService';
-  const message = known ? `unknown method ${method} for service ${service}` : `unknown service ${service}`;
+  const message = services.has(service)
+    ? `unknown method ${method} for service ${service}`
+    : `unknown service ${service}`;
   response.writeHead(200, {
     'content-type': 'application/grpc',
     'grpc-status': String(Code.Unimplemented),

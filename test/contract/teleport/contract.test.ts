@@ -1,0 +1,55 @@
+// The contract of Teleport as the operator uses it: the same cases on the embedded server, always, and on a real
+// one when TELEPORT_BIN_DIR names a folder with `teleport` and `tctl`. Reads of a real Teleport are stale for up
+// to a second, so cases poll where they read back.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { teleportServers } from '../../env/index.js';
+import type { RunningEmbeddedTeleport } from '../../env/teleport-embedded.js';
+import type { RunningTeleport } from '../../env/types.js';
+import { botsContract } from './bots.js';
+import { certificatesContract } from './certificates.js';
+import { clusterContract } from './cluster.js';
+import { covered, uncovered } from './coverage.js';
+import { eventsContract } from './events.js';
+import { joiningContract } from './joining.js';
+import { locksContract } from './locks.js';
+import { rolesContract } from './roles.js';
+import { tokensContract } from './tokens.js';
+import { usersContract } from './users.js';
+
+describe.each(teleportServers())('$name', ({ start, skipped }) => {
+  describe.skipIf(skipped)('keeps the contract', () => {
+    let running: RunningTeleport | undefined;
+    const teleport = (): RunningTeleport => {
+      if (!running) throw new Error('the server is not up');
+      return running;
+    };
+
+    beforeAll(async () => {
+      running = await start();
+    }, 90_000);
+
+    afterAll(() => running?.stop());
+
+    describe.each([
+      ['cluster', clusterContract],
+      ['roles', rolesContract],
+      ['users', usersContract],
+      ['tokens', tokensContract],
+      ['locks', locksContract],
+      ['bots', botsContract],
+      ['events', eventsContract],
+      ['joining', joiningContract],
+      ['certificates', certificatesContract],
+    ])('%s', (_subject, contract) => {
+      contract(teleport);
+    });
+
+    it('has cases for what coverage.ts says, and needs no other RPC', () => {
+      if (teleport().kind !== 'embedded') return;
+      const { records } = (teleport() as RunningEmbeddedTeleport).server.calls;
+      const used = new Set(records.map((record) => record.method));
+      expect(covered.filter((method) => !used.has(method))).toEqual([]);
+      expect(uncovered(records)).toEqual([]);
+    });
+  });
+});
