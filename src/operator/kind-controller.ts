@@ -10,10 +10,9 @@ import type { EventRecorder } from '../kube/events.js';
 import { addFinalizer, removeFinalizer } from '../kube/finalizer.js';
 import { Informer } from '../kube/informer.js';
 import type { KubeObject, ObjectKey } from '../kube/object.js';
-import { isWorthAPass } from '../kube/predicate.js';
 import { writeStatus } from '../kube/status.js';
 import { WorkQueue } from '../kube/workqueue.js';
-import { Door } from '../reconcile/door.js';
+import { Door, isNews } from '../reconcile/door.js';
 import { finalizer } from '../reconcile/names.js';
 import { type PassCounters, Passes } from '../reconcile/pass.js';
 import type { RecentWrites } from '../reconcile/recent.js';
@@ -62,7 +61,7 @@ export class KindController {
       log: this.#log,
       metrics,
       onChange: (key, change) => {
-        if (isWorthAPass(change)) this.queue.add(key);
+        if (isNews(change)) this.queue.add(key);
       },
     });
     const wrote = (base: KubeObject, result: KubeObject): KubeObject => {
