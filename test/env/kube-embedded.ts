@@ -1,0 +1,43 @@
+// The embedded Kubernetes API server as the tests' RunningKube, with its switches and records at hand.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type EmbeddedKubernetes,
+  type KubernetesOptions,
+  startKubernetes,
+} from '../../sandbox/kube/server.js';
+import type { RunningKube } from './types.js';
+
+export interface RunningEmbeddedKube extends RunningKube {
+  readonly kind: 'embedded';
+  /** The server itself: faults, calls, store. */
+  readonly server: EmbeddedKubernetes;
+}
+
+/** Starts the embedded server; `stop` removes the kubeconfig files as well. */
+export async function startEmbeddedKube(options: KubernetesOptions = {}): Promise<RunningEmbeddedKube> {
+  const server = await startKubernetes(options);
+  const folder = mkdtempSync(join(tmpdir(), 'kube-embedded-'));
+  const write = (name: string, text: string): string => {
+    const path = join(folder, name);
+    writeFileSync(path, text, { mode: 0o600 });
+    return path;
+  };
+  return {
+    kind: 'embedded',
+    server,
+    url: server.url,
+    ca: server.caPem,
+    kubeconfigPath: write('admin.yaml', server.kubeconfig()),
+    serviceAccountKubeconfig: async (namespace, serviceAccount) =>
+      write(`${namespace}-${serviceAccount}.yaml`, server.kubeconfigFor(namespace, serviceAccount)),
+    serviceAccountToken: async (namespace, serviceAccount, { audience, expirationSeconds }) =>
+      server.token(namespace, serviceAccount, { audience, expirationSeconds, pod: `${serviceAccount}-pod` }),
+    jwks: async () => server.jwks(),
+    stop: async () => {
+      await server.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
