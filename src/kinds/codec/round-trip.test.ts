@@ -83,14 +83,7 @@ describe.each(specs.map(([schema, hidden]) => [schema.typeName, schema, hidden] 
           fc.jsonValue(),
           (message, choices, junk) => {
             const object: unknown = JSON.parse(JSON.stringify(toObject(schema, message, { hidden })));
-            try {
-              decode(damaged(object, () => choices.next().value ?? 0, junk));
-            } catch (error) {
-              if (!(error instanceof DecodeError)) throw error;
-              expect(error.problems.length).toBeGreaterThan(0);
-              for (const { path } of error.problems) expect(path).toMatch(/^spec/);
-              expect(error.message).not.toMatch(/[\n\r]/);
-            }
+            return isReadOrRefused(() => decode(damaged(object, () => choices.next().value ?? 0, junk)));
           },
         ),
         { numRuns: 60 },
@@ -98,6 +91,18 @@ describe.each(specs.map(([schema, hidden]) => [schema.typeName, schema, hidden] 
     });
   },
 );
+
+/** Nothing but a DecodeError with places inside the spec may come of a damaged object. */
+function isReadOrRefused(read: () => unknown): boolean {
+  try {
+    read();
+    return true;
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    const placed = error.problems.every(({ path }) => path.startsWith('spec'));
+    return error.problems.length > 0 && placed && !/[\n\r]/.test(error.message);
+  }
+}
 
 /** The object with one value, somewhere, replaced. */
 function damaged(value: unknown, choose: () => number, junk: unknown): unknown {
