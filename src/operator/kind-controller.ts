@@ -1,4 +1,5 @@
 // One kind at work: its informer, queue and workers around the reconciler. Runs while this replica leads.
+import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
@@ -101,6 +102,8 @@ export class KindController {
   async run(stop: AbortSignal, lead: AbortSignal): Promise<void> {
     const { kind, clock, metrics } = this.#parts;
     const ending = AbortSignal.any([stop, lead]);
+    // Each worker and each call listens; Node would take that for a leak.
+    setMaxListeners(0, ending, lead);
     const stopResync = this.#resync(ending);
     try {
       await Promise.all([
