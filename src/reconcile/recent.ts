@@ -1,15 +1,19 @@
-// What this process has just written. Teleport reads from a cache that is up to a second behind its own
-// writes (observed.md A.3), so for a moment the reply of a write is the better answer to "what is there?".
+// What this process has just written, and what it replaced by that. Teleport reads from a cache that is up to
+// a second behind its own writes (observed.md A.3): a read that shows a replaced revision is one of those, and
+// the reply of the write is the better answer. Any other read is believed, so that a change or a use of the
+// resource right after our write is not overlooked.
 import type { Message } from '@bufbuild/protobuf';
 import type { Clock } from '../core/clock.js';
 
-/** Milliseconds for which a reply is preferred to a read; several times the longest lag that was seen. */
-const preferredFor = 3_000;
+/** Milliseconds for which replaced revisions are remembered; several times the longest lag that was seen. */
+const rememberedFor = 3_000;
 
-/** The reply of a write, or the revision of what was deleted. */
-export type Recent =
-  | { readonly stored: Message; readonly deletedRevision?: never }
-  | { readonly stored?: never; readonly deletedRevision: string };
+export interface Recent {
+  /** The reply of the last write; undefined after a deletion. */
+  readonly stored: Message | undefined;
+  /** Revisions that our writes of late have replaced. */
+  readonly replaced: ReadonlySet<string>;
+}
 
 interface Entry {
   readonly recent: Recent;
@@ -24,16 +28,20 @@ export class RecentWrites {
     this.#clock = clock;
   }
 
-  put(kind: string, name: string, recent: Recent): void {
+  /** Notes a write; `replaced` is the revision that was there before, empty where there was none. */
+  put(kind: string, name: string, stored: Message | undefined, replaced: string): void {
     this.#drop();
-    this.#entries.delete(`${kind}/${name}`);
-    this.#entries.set(`${kind}/${name}`, { recent, at: this.#clock.monotonic() });
+    const key = `${kind}/${name}`;
+    const before = this.get(kind, name)?.replaced ?? [];
+    const revisions = new Set([...before, replaced].filter((revision) => revision !== ''));
+    this.#entries.delete(key);
+    this.#entries.set(key, { recent: { stored, replaced: revisions }, at: this.#clock.monotonic() });
   }
 
   /** The last write of the resource, if it is recent. */
   get(kind: string, name: string): Recent | undefined {
     const entry = this.#entries.get(`${kind}/${name}`);
-    if (!entry || this.#clock.monotonic() - entry.at > preferredFor) return undefined;
+    if (!entry || this.#clock.monotonic() - entry.at > rememberedFor) return undefined;
     return entry.recent;
   }
 
@@ -46,7 +54,7 @@ export class RecentWrites {
   #drop(): void {
     const now = this.#clock.monotonic();
     for (const [key, { at }] of this.#entries) {
-      if (now - at <= preferredFor) return;
+      if (now - at <= rememberedFor) return;
       this.#entries.delete(key);
     }
   }

@@ -157,7 +157,7 @@ describe('a pass over a changed object', () => {
     const { outcome } = await pass(edited);
     expect(outcome).toMatchObject({ type: 'synced', wrote: 'updated' });
     expect(role()?.Spec?.Allow?.Logins).toEqual(['root']);
-    expect(teleport.calls).toEqual(['get', 'create', 'update']);
+    expect(teleport.calls).toEqual(['get', 'create', 'get', 'update']);
   });
 
   it('corrects a grant that was slipped into a field the spec does not state', async () => {
@@ -254,6 +254,30 @@ describe('a deletion', () => {
     expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'absent' });
     teleport.resources.set('engineer', foreignRole('engineer'));
     expect((await pass(anObject())).outcome).toMatchObject({ reason: 'NotOwned' });
+  });
+});
+
+describe('right after a write', () => {
+  it('a read of what was before is not believed', async () => {
+    const { pass, teleport, role } = world();
+    const first = remembered(await pass(anObject()));
+    const before = role();
+    const second = remembered(await pass({ ...first, spec: { allow: { logins: ['root'] } } }));
+    const after = role();
+    if (before) teleport.resources.set('engineer', before);
+    expect((await pass(second)).outcome).toMatchObject({ type: 'synced', wrote: 'nothing' });
+    if (after) teleport.resources.set('engineer', after);
+    expect((await pass(second)).outcome).toMatchObject({ type: 'synced', wrote: 'nothing' });
+  });
+
+  it('a change of somebody else is seen', async () => {
+    const { pass, teleport } = world();
+    const first = remembered(await pass(anObject()));
+    teleport.resources.set('engineer', foreignRole('engineer'));
+    expect((await pass(first)).outcome).toMatchObject({ reason: 'NotOwned' });
+    expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+    teleport.resources.delete('engineer');
+    expect((await pass(first)).outcome).toMatchObject({ type: 'synced', wrote: 'created' });
   });
 });
 

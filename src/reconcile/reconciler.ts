@@ -100,15 +100,16 @@ async function apply(
     case 'nothing':
       return { type: 'synced', wrote: 'nothing', owned, applied: decided.applied };
     case 'create':
-      return write(parts, name, decided, 'created', owned, signal);
+      return write(parts, name, existing, decided, 'created', owned, signal);
     case 'update':
-      return write(parts, name, decided, decided.drift ? 'corrected' : 'updated', owned, signal);
+      return write(parts, name, existing, decided, decided.drift ? 'corrected' : 'updated', owned, signal);
   }
 }
 
 async function write(
   { kind, teleport, recent }: ReconcilerParts,
   name: string,
+  existing: Message | undefined,
   { do: verb, resource, hash }: Extract<Plan, { do: 'create' | 'update' }>,
   wrote: 'created' | 'updated' | 'corrected',
   owned: Owned,
@@ -122,7 +123,7 @@ async function write(
     return failure('write', error, owned);
   }
   const stored = reply ?? asStored(kind, resource);
-  recent.put(kind.resource.kind, name, { stored });
+  recent.put(kind.resource.kind, name, stored, existing ? kind.form.revision(existing) : '');
   const { version } = kind.form.names(stored);
   if (version !== kind.resource.version) {
     return {
@@ -153,17 +154,16 @@ function asStored(kind: AnyKind, resource: Message): Message {
   return stored;
 }
 
-/** The resource as Teleport holds it; what we wrote a moment ago is believed rather than a stale read. */
+/** The resource as Teleport holds it; what we wrote a moment ago is believed rather than a stale read of before. */
 async function look(
   { kind, teleport, recent }: ReconcilerParts,
   name: string,
   signal: AbortSignal,
 ): Promise<Message | undefined> {
-  const just = recent.get(kind.resource.kind, name);
-  if (just?.stored) return just.stored;
   try {
     const found = await kind.calls.get.run(teleport, name, { signal });
-    return just && just.deletedRevision === kind.form.revision(found) ? undefined : found;
+    const just = recent.get(kind.resource.kind, name);
+    return just?.replaced.has(kind.form.revision(found)) ? just.stored : found;
   } catch (error) {
     if (isTeleportError(error, 'NotFound')) return undefined;
     throw error;
@@ -188,7 +188,7 @@ async function remove(parts: ReconcilerParts, object: KubeObject, signal: AbortS
     recent.forget(kind.resource.kind, name);
     if (!isTeleportError(error, 'NotFound')) return failure('delete', error);
   }
-  recent.put(kind.resource.kind, name, { deletedRevision: kind.form.revision(existing) });
+  recent.put(kind.resource.kind, name, undefined, kind.form.revision(existing));
   return { type: 'gone', resource: 'deleted' };
 }
 
