@@ -31,7 +31,9 @@ export function rows(
         name,
         ready: ready?.status ?? '',
         reason: ready?.reason ?? '',
-        resource: resources.get(kind.resource.kind, name) ? `${kind.resource.kind}/${name}` : '',
+        resource: resources.get(kind.resource.kind as Parameters<typeof resources.get>[0], name)
+          ? `${kind.resource.kind}/${name}`
+          : '',
       };
     });
   });

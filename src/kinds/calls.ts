@@ -4,7 +4,7 @@ import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } fro
 import type { CallOptions, TeleportClient } from '../teleport/client.js';
 
 export interface Call<Argument, Result> {
-  readonly method: DescMethodUnary<DescMessage, DescMessage>;
+  readonly method: DescMethodUnary;
   /** @throws TeleportError */
   run(client: TeleportClient, argument: Argument, options?: CallOptions): Promise<Result>;
 }
@@ -16,7 +16,7 @@ export function call<I extends DescMessage, O extends DescMessage, Argument, Res
   result: (reply: MessageShape<O>) => Result,
 ): Call<Argument, Result> {
   return {
-    method: method as unknown as DescMethodUnary<DescMessage, DescMessage>,
+    method,
     run: async (client, argument, options) => result(await client.unary(method, request(argument), options)),
   };
 }

@@ -82,7 +82,7 @@ function fieldText(
       return String(message.get(field));
     case 'scalar':
       return field.scalar === ScalarType.BYTES
-        ? Buffer.from(message.get(field) as Uint8Array).toString('base64')
+        ? Buffer.from(message.get(field)).toString('base64')
         : scalarText(message.get(field));
   }
 }

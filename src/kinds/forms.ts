@@ -75,7 +75,7 @@ function formOf<Schema extends DescMessage>(
       const body: Fields =
         layout.spec === undefined ? { ...(spec as unknown as Fields) } : { [layout.spec]: spec };
       const placed = layout.header.reduceRight<Fields>((inner, name) => ({ [name]: inner }), header);
-      const { $typeName: _, $unknown: __, ...fields } = { ...body, ...placed } as Fields;
+      const { $typeName: _, $unknown: __, ...fields } = { ...body, ...placed };
       return create(schema, fields as MessageInitShape<Schema>);
     },
     head: (resource) => {

@@ -116,7 +116,7 @@ export function declareKind<Schema extends DescMessage>(declaration: KindDeclara
     oneTime: () => false,
     ...declaration,
   };
-  return kind as unknown as AnyKind;
+  return kind;
 }
 
 /** The version in which objects are stored, read and written. */

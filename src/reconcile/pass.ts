@@ -28,11 +28,11 @@ export interface PassParts extends ReconcilerParts {
     compute: (current: KubeObject) => Readonly<Record<string, unknown>>,
     signal: AbortSignal,
   ): Promise<void>;
-  setConditions(
+  readonly setConditions: (
     existing: readonly Condition[],
     wanted: readonly Wanted[],
     generation: number | undefined,
-  ): Condition[];
+  ) => Condition[];
   /** Makes a Kubernetes Event; never throws, never waits. */
   announce(object: KubeObject, announcement: Announcement): void;
   readonly counters: PassCounters;

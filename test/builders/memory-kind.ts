@@ -1,6 +1,6 @@
 // A kind whose Teleport is a map: for tests of what is above the calls. It answers as a real server does
 // where the reconciler depends on it: revisions, AlreadyExists, CompareFailed, NotFound.
-import { clone, type DescMessage, type Message } from '@bufbuild/protobuf';
+import { clone, type Message } from '@bufbuild/protobuf';
 import type { Call } from '../../src/kinds/calls.js';
 import type { AnyKind } from '../../src/kinds/kind.js';
 import { TeleportError } from '../../src/teleport/errors.js';
@@ -36,18 +36,18 @@ export function inMemory(kind: AnyKind): { kind: AnyKind; teleport: MemoryTelepo
     return found;
   };
   const store = (resource: Message): Message => {
-    const stored = clone(kind.schema as DescMessage, resource);
+    const stored = clone(kind.schema, resource);
     kind.defaults(stored);
     kind.form.setRevision(stored, `r${++revision}`);
     teleport.resources.set(kind.form.head(stored).name, stored);
-    return clone(kind.schema as DescMessage, stored);
+    return clone(kind.schema, stored);
   };
   return {
     teleport,
     kind: {
       ...kind,
       calls: {
-        get: verb('get', (name: string) => clone(kind.schema as DescMessage, find(name))),
+        get: verb('get', (name: string) => clone(kind.schema, find(name))),
         create: verb('create', (resource: Message) => {
           const { name } = kind.form.head(resource);
           if (teleport.resources.has(name))
