@@ -5,6 +5,12 @@ import type { Clock, Timer } from '../core/clock.js';
 interface Entry {
   readonly key: string;
   readonly at: number;
+  /** Among equal times, what was added first comes first. */
+  readonly order: number;
+}
+
+function before(one: Entry, other: Entry): boolean {
+  return one.at < other.at || (one.at === other.at && one.order < other.order);
 }
 
 /** Hands out keys when their time has come. */
@@ -15,6 +21,7 @@ export class DelayHeap {
   readonly #entries = new Map<string, Entry>();
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
+  #order = 0;
 
   constructor(clock: Clock, due: (key: string) => void) {
     this.#clock = clock;
@@ -30,7 +37,7 @@ export class DelayHeap {
     const at = this.#clock.monotonic() + delayMs;
     const known = this.#entries.get(key);
     if (known && known.at <= at) return;
-    const entry = { key, at };
+    const entry = { key, at, order: this.#order++ };
     this.#entries.set(key, entry);
     this.#push(entry);
     this.#arm();
@@ -84,7 +91,7 @@ export class DelayHeap {
     while (index > 0) {
       const parent = (index - 1) >> 1;
       const above = heap[parent];
-      if (!above || above.at <= entry.at) break;
+      if (!above || before(above, entry)) break;
       heap[index] = above;
       index = parent;
     }
@@ -100,11 +107,11 @@ export class DelayHeap {
       let child = 2 * index + 1;
       const right = heap[child + 1];
       let lower = heap[child];
-      if (lower && right && right.at < lower.at) {
+      if (lower && right && before(right, lower)) {
         child++;
         lower = right;
       }
-      if (!lower || lower.at >= last.at) break;
+      if (!lower || before(last, lower)) break;
       heap[index] = lower;
       index = child;
     }

@@ -82,9 +82,8 @@ export class LeaderElector {
    * for a while and no timer could fire.
    */
   get leading(): boolean {
-    return (
-      this.#renewedAt !== undefined && this.#o.clock.monotonic() - this.#renewedAt < this.#o.renewDeadlineMs
-    );
+    if (!this.#term || this.#term.signal.aborted || this.#renewedAt === undefined) return false;
+    return this.#o.clock.monotonic() - this.#renewedAt < this.#o.renewDeadlineMs;
   }
 
   /** Who holds the lease, as far as we have seen; '' for nobody. */
