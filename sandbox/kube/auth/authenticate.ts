@@ -1,7 +1,7 @@
 // Who sends a request: a client certificate of our CA, an administrator's token, a service account's token, nobody.
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
-import { ApiError } from '../errors.js';
+import { ApiError, forbidden } from '../errors.js';
 import { listOr, textOr } from '../json.js';
 import { pods, serviceAccounts } from '../kinds/core.js';
 import type { Store } from '../store.js';
@@ -24,8 +24,25 @@ export class Authenticator {
     private readonly now: () => number,
   ) {}
 
-  /** @throws ApiError 401 when credentials are given and do not hold */
+  /**
+   * Who sends the request, or whom an administrator plays (`kubectl --as`).
+   * @throws ApiError 401 when credentials are given and do not hold, 403 when somebody else plays a role
+   */
   user(request: IncomingMessage): User {
+    const real = this.authenticated(request);
+    const played = request.headers['impersonate-user'];
+    if (typeof played !== 'string') return real;
+    if (!real.groups.includes(admins)) {
+      const why = `User ${JSON.stringify(real.name)} cannot impersonate resource "users" in API group "" at the cluster scope`;
+      throw forbidden({ group: '', resource: 'users', name: played }, why);
+    }
+    const [, namespace] = /^system:serviceaccount:([^:]+):/.exec(played) ?? [];
+    const own = namespace ? ['system:serviceaccounts', `system:serviceaccounts:${namespace}`] : [];
+    const given = [request.headers['impersonate-group'] ?? []].flat().flatMap((text) => text.split(', '));
+    return { name: played, groups: [...own, ...given, 'system:authenticated'] };
+  }
+
+  private authenticated(request: IncomingMessage): User {
     const header = request.headers.authorization;
     if (header !== undefined) {
       const token = /^Bearer (.+)$/i.exec(header)?.[1];

@@ -2,11 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parse } from 'yaml';
 import { ApiError, badRequest, unsupportedMediaType } from '../errors.js';
+import { decodeProtobuf } from '../protobuf/decode.js';
 
 const largest = 3 * 1024 * 1024;
 
-/** The body as text. @throws ApiError 413 when it is larger than etcd would take */
-export async function readText(request: IncomingMessage): Promise<string> {
+/** The body, whole. @throws ApiError 413 when it is larger than etcd would take */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
@@ -16,7 +17,7 @@ export async function readText(request: IncomingMessage): Promise<string> {
     }
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
 }
 
 /** The media type of a request without its parameters. */
@@ -30,8 +31,10 @@ const readable = ['application/json', 'application/yaml'];
  * Parses a body.
  * @throws ApiError 400 or 415
  */
-export function parseBody(text: string, type: string): unknown {
+export function parseBody(body: Buffer, type: string): unknown {
+  if (type === 'application/vnd.kubernetes.protobuf') return decodeProtobuf(body);
   if (type !== '' && !type.endsWith('json') && !type.endsWith('yaml')) throw unsupportedMediaType(readable);
+  const text = body.toString('utf8');
   try {
     return type.endsWith('yaml') && !text.startsWith('{') ? parse(text) : JSON.parse(text);
   } catch (error) {

@@ -10,7 +10,7 @@ import type { Registry } from '../registry.js';
 import type { Entry, Store } from '../store.js';
 import type { FieldValidation } from '../write/fields.js';
 import type { Target, WriteOptions, Writer } from '../write/writer.js';
-import { mediaType, parseBody, readText, send, sendError, warningHeaders } from './body.js';
+import { mediaType, parseBody, readBody, send, sendError, warningHeaders } from './body.js';
 import { type Call, featuresOf } from './calls.js';
 import type { FaultSwitches } from './faults.js';
 import { formOf, type Lists, selection } from './lists.js';
@@ -56,7 +56,7 @@ export class Handler {
         request.socket.destroy();
         return;
       }
-      const text = info.method === 'GET' ? '' : await readText(request);
+      const content = info.method === 'GET' ? nothing : await readBody(request);
       const { delayMs } = weather;
       if (delayMs) await new Promise<void>((resolve) => this.parts.clock.after(delayMs, resolve));
       if (weather.fail) {
@@ -70,7 +70,7 @@ export class Handler {
       }
       this.authorize(info, user);
       if (weather.cutAfter) response.writeHead = () => response.destroy();
-      await this.answer(info, request, response, user, call, text);
+      await this.answer(info, request, response, user, call, content);
       call.status = response.statusCode;
     } catch (error) {
       call.status = sendError(response, error);
@@ -117,7 +117,7 @@ export class Handler {
     response: ServerResponse,
     user: User,
     call: Call,
-    text: string,
+    content: Buffer,
   ): Promise<void> {
     const { resource, query } = info;
     const accept = request.headers.accept ?? '';
@@ -155,7 +155,7 @@ export class Handler {
       name: resource.name ?? '',
       subresource: resource.subresource,
     };
-    const body = (): unknown => parseBody(text, mediaType(request));
+    const body = (): unknown => parseBody(content, mediaType(request));
     const form = formOf(accept);
 
     if (resource.subresource === 'token' && type.key === 'serviceaccounts' && resource.verb === 'create') {
@@ -209,10 +209,10 @@ export class Handler {
         return;
       }
       case 'delete':
-        this.delete(target, text === '' ? {} : body(), options, response);
+        this.delete(target, content.length === 0 ? {} : body(), options, response);
         return;
       default:
-        this.deleteCollection(target, query, text === '' ? {} : body(), options, response);
+        this.deleteCollection(target, query, content.length === 0 ? {} : body(), options, response);
     }
   }
 
@@ -277,6 +277,8 @@ export class Handler {
     return body;
   }
 }
+
+const nothing = Buffer.alloc(0);
 
 function writeOptions(query: URLSearchParams, request: IncomingMessage): WriteOptions {
   const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0] ?? '';

@@ -82,7 +82,10 @@ function isSame(field: ManagedField, manager: Manager): boolean {
   );
 }
 
-/** Gives the manager the fields that differ from the old object, and takes them from all others. Changes `object`. */
+/**
+ * Gives the manager the fields that differ from the old object, and takes them from all others. Changes `object`,
+ * whose own managedFields, if it has any, count as what was recorded before: clients may rewrite them.
+ */
 export function recordUpdate(
   object: ApiObject,
   old: ApiObject | undefined,
@@ -90,7 +93,7 @@ export function recordUpdate(
   time: string,
 ): void {
   const changed = leaves(object).filter((path) => !old || !equal(lookup(old, path), lookup(object, path)));
-  record(object, old?.metadata.managedFields ?? [], manager, time, changed);
+  record(object, object.metadata.managedFields ?? old?.metadata.managedFields ?? [], manager, time, changed);
 }
 
 function record(

@@ -251,7 +251,8 @@ export class Writer {
       if (fields) split.metadata.managedFields = fields;
       if (sameContent(split, old) && sameManagers(split, old)) return { entry: current, created: false };
     } else {
-      if (sameContent(split, old)) return { entry: current, created: false };
+      const rewritten = split.metadata.managedFields !== undefined && !sameManagers(split, old);
+      if (!rewritten && sameContent(split, old)) return { entry: current, created: false };
       split.apiVersion = groupVersion(type.group, version.name);
       recordUpdate(split, old, { ...manager, subresource }, timestamp(this.clock.now()));
       split.apiVersion = groupVersion(type.group, type.storageVersion);
