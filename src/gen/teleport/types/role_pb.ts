@@ -52,7 +52,7 @@ export type AccessRequestConditions = Message<"types.AccessRequestConditions"> &
 
   /**
    * Numbers of reviews that approve or deny a request. Without any, one approval or one denial decides. Only
-   * under allow; deny refuses it.
+   * under allow; deny refuses it. Teleport Enterprise only.
    *
    * @generated from field: repeated types.AccessReviewThreshold Thresholds = 4;
    */
@@ -68,7 +68,8 @@ export type AccessRequestConditions = Message<"types.AccessRequestConditions"> &
 
   /**
    * Names of roles with which holders may search for resources that they cannot reach and request them
-   * (resource access requests). Names are compared exactly. On deny, roles that are never used so.
+   * (resource access requests). Names are compared exactly. On deny, roles that are never used so. Teleport
+   * Enterprise only.
    *
    * @generated from field: repeated string SearchAsRoles = 6;
    */
@@ -474,8 +475,8 @@ export const RecordSessionSchema: GenMessage<RecordSession> = /*@__PURE__*/
  */
 export type RequestKubernetesResource = Message<"types.RequestKubernetesResource"> & {
   /**
-   * Kind of object by its singular name (pod, secret, namespace, deployment, ...) or "*" for any. Roles up to
-   * v6: only pod.
+   * Kind of object by its singular name in every role version (pod, secret, namespace, deployment, ...), or
+   * "*" for any. Roles up to v6: only pod.
    *
    * @generated from field: string kind = 1;
    */
@@ -614,7 +615,7 @@ export type RoleConditions = Message<"types.RoleConditions"> & {
   Impersonate?: ImpersonateConditions | undefined;
 
   /**
-   * Access requests of others that holders may review (deny: may not).
+   * Access requests of others that holders may review (deny: may not). Teleport Enterprise only.
    *
    * @generated from field: types.AccessReviewConditions ReviewRequests = 15;
    */
@@ -941,7 +942,8 @@ export type RoleOptions = Message<"types.RoleOptions"> & {
   MaxConnections: bigint;
 
   /**
-   * How many sessions one SSH connection may carry at once. 0 or unset: no limit; the lowest wins.
+   * How many sessions one SSH connection may carry at once. 0 or unset: no limit; the lowest wins. A limit
+   * needs Teleport Enterprise.
    *
    * @generated from field: int64 MaxSessions = 10;
    */
@@ -949,7 +951,7 @@ export type RoleOptions = Message<"types.RoleOptions"> & {
 
   /**
    * What clients do at login: optional (the default) nothing, always requests every role that may be
-   * requested, reason does so and demands a reason.
+   * requested, reason does so and demands a reason. The last two need Teleport Enterprise.
    *
    * @generated from field: string RequestAccess = 11;
    */
