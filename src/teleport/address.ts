@@ -31,7 +31,7 @@ export function parseAddress(text: string, flag: string): Address {
   const bare = trimmed.replace(schemes, '').replace(/\/$/, '');
   if (/:\/\//.test(bare)) throw bad('the scheme is not known');
   if (/[\s/?#@]/.test(bare)) throw bad('a path, a user name or white space does not belong there');
-  const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/.exec(bare);
+  const match = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(bare);
   if (match === null) {
     throw bad(bare.startsWith('[') ? 'text follows the bracket' : 'an IPv6 address needs brackets');
   }

@@ -53,6 +53,12 @@ export class ResponseBody implements AsyncIterableIterator<Uint8Array> {
     return Promise.resolve({ done: true, value: undefined });
   }
 
+  /** Connect's pipeline demands it; a failed reader is one that lost interest. */
+  async throw(error: unknown): Promise<IteratorResult<Uint8Array>> {
+    await this.return();
+    throw error;
+  }
+
   [Symbol.asyncIterator](): this {
     return this;
   }

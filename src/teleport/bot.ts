@@ -63,6 +63,8 @@ export function startBot(options: BotOptions): Bot {
 const retry = { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.5 };
 /** A certificate is renewed at the latest when this share of its life is over. */
 const latestShare = 2 / 3;
+/** Failed refreshes after which a certificate is suspected, and a new join tried. */
+const joinAfter = 3;
 /** Renewals of many operators should not meet: up to this share of the interval earlier. */
 const renewalJitter = 0.1;
 
@@ -84,6 +86,8 @@ class RunningBot implements Bot {
   /** The identity that calls use. */
   #output: Identity | undefined;
   #renewalDue = false;
+  /** Since the last one that succeeded. */
+  #refreshFailures = 0;
   #wake: AbortController | undefined;
 
   constructor(options: BotOptions, method: JoinOptions['method']) {
@@ -216,14 +220,17 @@ class RunningBot implements Bot {
         backoff.reset();
         this.#renewals.inc({ result: 'success' });
         delayMs = this.#untilRenewal();
+        this.#refreshFailures = 0;
       } catch (error) {
         if (signal.aborted) return;
         this.#renewals.inc({ result: 'failure' });
         delayMs = backoff.next();
+        this.#refreshFailures++;
         this.#refreshFailed(TeleportError.from(error), delayMs);
       }
       await this.#pause(delayMs, signal);
-      this.#renewalDue = true;
+      // A failed step is taken up where it stopped: a certificate got just now is not renewed again.
+      if (this.#refreshFailures === 0) this.#renewalDue = true;
     }
   }
 
@@ -237,10 +244,7 @@ class RunningBot implements Bot {
     try {
       opened = await this.#finder.open(this.#mustBot(), options);
     } catch (error) {
-      // A certificate that Auth refuses (lock, rotation, a deleted bot): only a new join tells why, or helps.
-      if (!this.#join.method.repeatable || !isTeleportError(error, 'AccessDenied', 'Unavailable', 'NotFound'))
-        throw error;
-      if (isTeleportError(error, 'Unavailable') && !this.#renewalDue) throw error;
+      if (!this.#needsJoin(error)) throw error;
       await this.#joinAnew(options);
       opened = await this.#finder.open(this.#mustBot(), options);
     }
@@ -261,10 +265,18 @@ class RunningBot implements Bot {
     }
   }
 
+  /** Does Auth refuse the bot's certificate (a lock, a rotation, a deleted bot), so that only a new join tells or helps? */
+  #needsJoin(error: unknown): boolean {
+    if (!this.#join.method.repeatable) return false;
+    if (isTeleportError(error, 'AccessDenied', 'NotFound')) return true;
+    return isTeleportError(error, 'Unavailable') && this.#refreshFailures >= joinAfter;
+  }
+
   async #joinAnew(options: JoinOptions): Promise<void> {
     const before = this.#bot;
     try {
-      const { identity } = await this.#finder.join(options);
+      const knownHostCas = this.#output?.hostCas ?? before?.hostCas;
+      const { identity } = await this.#finder.join(knownHostCas ? { ...options, knownHostCas } : options);
       this.#bot = identity;
       this.#renewalDue = false;
       this.#logIdentity('joined', identity);
@@ -342,6 +354,7 @@ class RunningBot implements Bot {
     if (failure === undefined) {
       this.#keeper.update({ phase: 'ready', ready: true, reason: undefined });
       this.#log.info('Teleport answers again');
+      if (this.#refreshFailures > 0) this.#wake?.abort();
       return;
     }
     const denied = failure.kind === 'AccessDenied';

@@ -152,13 +152,19 @@ class GrpcClient implements TeleportClient {
   }
 }
 
-/** Once more when the first try certainly did not reach the server (a dead connection, a refused stream). */
+/** Tries of one call that certainly never reached the server; several, since a server may say GOAWAY again and again. */
+const unsentTries = 5;
+
+/** Again when a try certainly did not reach the server (a dead connection, a refused stream). */
 async function repeatUnsent<T>(send: () => Promise<T>): Promise<T> {
-  try {
-    return await send();
-  } catch (error) {
-    if (!wasNotSent(error)) throw error;
-    return send();
+  for (let tries = 1; ; tries++) {
+    try {
+      return await send();
+    } catch (error) {
+      if (!wasNotSent(error) || tries === unsentTries) throw error;
+      // A GOAWAY refuses the streams before it is announced; one turn later the session is known to be ending.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
   }
 }
 

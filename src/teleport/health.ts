@@ -21,6 +21,8 @@ export interface HealthOptions {
 
 /** Milliseconds without an answer after which a Ping asks. */
 const idleMs = 60_000;
+/** Milliseconds after an answered Ping in which a denied call does not cause another. */
+const denialMs = 10_000;
 /** Milliseconds for the Ping: a dead peer is noticed soon after. */
 const pingMs = 10_000;
 /** Between Pings while Teleport does not work. */
@@ -34,6 +36,8 @@ export class Health {
   #failure: TeleportError | undefined;
   #wake: AbortController | undefined;
   #asking = false;
+  /** Monotonic time of the last Ping that was answered. */
+  #pinged = -Infinity;
 
   constructor(options: HealthOptions) {
     this.#options = options;
@@ -43,7 +47,8 @@ export class Health {
   /** A call ended. An answer of Teleport, even a refusal of what was asked, shows that it works. */
   saw({ code }: CallReport): void {
     if (code === 'Unavailable' || code === 'DeadlineExceeded' || code === 'AccessDenied') {
-      // A Ping shall tell whether it is this call or everything.
+      // A Ping shall tell whether it is this call or everything; not for each of many calls that lack a permission.
+      if (code === 'AccessDenied' && this.#options.clock.monotonic() - this.#pinged < denialMs) return;
       if (this.#answered !== undefined && this.#failure === undefined && !this.#asking) {
         this.#answered = -Infinity;
         this.#wake?.abort();
@@ -77,6 +82,7 @@ export class Health {
     try {
       if (this.#failure !== undefined) retryNow();
       const ping = await client.unary(AuthService.method.ping, {}, { timeoutMs: pingMs, signal });
+      this.#pinged = this.#options.clock.monotonic();
       if (ping.ClusterName === '')
         throw new TeleportError('Unavailable', 'Auth answers without a cluster name');
     } catch (error) {
