@@ -2,6 +2,7 @@
 // user CA and the host CA have the same O and CN and differ in serialNumber alone, as real ones do.
 
 import { createHash, createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import { sshLine } from './ssh.js';
 import * as x509 from './x509.js';
 
 x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
@@ -104,22 +105,4 @@ export class CertificateAuthority {
   get sshLine(): string {
     return sshLine(createPublicKey(this.pem).export({ format: 'jwk' }));
   }
-}
-
-/** An EC P-256 key as `ecdsa-sha2-nistp256 <base64>` (RFC 5656). */
-function sshLine(jwk: { x?: string; y?: string }): string {
-  const point = Buffer.concat([
-    Buffer.from([4]),
-    Buffer.from(jwk.x ?? '', 'base64url'),
-    Buffer.from(jwk.y ?? '', 'base64url'),
-  ]);
-  const parts = [Buffer.from('ecdsa-sha2-nistp256'), Buffer.from('nistp256'), point];
-  const blob = Buffer.concat(
-    parts.flatMap((part) => {
-      const length = Buffer.alloc(4);
-      length.writeUInt32BE(part.length);
-      return [length, part];
-    }),
-  );
-  return `ecdsa-sha2-nistp256 ${blob.toString('base64')}\n`;
 }

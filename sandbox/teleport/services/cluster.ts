@@ -12,6 +12,7 @@ import {
   AuthPreferenceV2Schema,
   SignatureAlgorithmSuite,
 } from '../../../src/gen/teleport/types/cluster_config_pb.js';
+import { yearOne } from '../state/always.js';
 import { generateUserCerts } from './generate-user-certs.js';
 import { callerOf, type Service } from './service.js';
 
@@ -38,8 +39,6 @@ const enterpriseOnly = [
   'LicenseAutoUpdate',
   'AccessGraphDemoMode',
 ];
-/** Go's zero time, 0001-01-01T00:00:00Z, in seconds of the epoch. */
-const yearOne = -62_135_596_800n;
 
 export const clusterService: Service = (router, context) => {
   const { access } = context;

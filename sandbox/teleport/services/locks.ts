@@ -16,7 +16,7 @@ export const lockService: Service = (router, { access }) => {
       access.check(callerOf(handler), 'lock', 'read');
       if (request.Name === '') throw badParameter('missing lock name');
       const lock = store.get(locks, request.Name);
-      if (!lock) throw notFound(`lock "${request.Name}" is not found`);
+      if (!lock) throw notFound(`"lock" "${request.Name}" does not exist`);
       return lock;
     },
     getLocks: (_request, handler) => {

@@ -7,31 +7,32 @@ import { roleDefaults } from '../../../src/kinds/role-defaults.js';
 import type { Caller } from '../access/caller.js';
 import { callerName } from '../access/caller.js';
 import { badParameter, notFound, unknownError } from '../refusal.js';
-import { labelsOf, nameOf } from '../state/head.js';
+import { labelsOf, mentions, nameOf } from '../state/head.js';
 import { roles, users } from '../state/kinds.js';
 import { checkRole } from './role-checks.js';
 import { callerOf, checkMetadata, page, type Service, type ServiceContext } from './service.js';
 
 const downgraded = 'teleport.internal/downgraded';
+/** Names of Teleport's own roles, in this spelling alone. */
 const systemRoles = new Set([
-  'auth',
-  'web',
-  'node',
-  'proxy',
-  'admin',
-  'provisiontoken',
-  'signup',
-  'nop',
-  'remoteproxy',
-  'kube',
-  'app',
-  'db',
-  'windowsdesktop',
-  'bot',
-  'instance',
-  'discovery',
-  'okta',
-  'mdm',
+  'Auth',
+  'Web',
+  'Node',
+  'Proxy',
+  'Admin',
+  'ProvisionToken',
+  'Signup',
+  'Nop',
+  'RemoteProxy',
+  'Kube',
+  'App',
+  'Db',
+  'WindowsDesktop',
+  'Bot',
+  'Instance',
+  'Discovery',
+  'Okta',
+  'MDM',
 ]);
 
 /** Makes a role what the server stores. @throws BadParameter */
@@ -70,7 +71,7 @@ export const roleService: Service = (router, context) => {
     listRoles: (request, handler) => {
       access.check(callerOf(handler), 'role', 'list', 'read');
       const words = request.Filter?.SearchKeywords ?? [];
-      const all = store.list(roles).filter((role) => words.every((word) => matches(role, word)));
+      const all = store.list(roles).filter((role) => words.every((word) => mentions(role, word)));
       const found = page(all, nameOf, request.StartKey, request.Limit || 100);
       return { Roles: found.page, NextKey: found.next };
     },
@@ -117,7 +118,7 @@ function prepareRoleFor(
   if (role.Version === 'v8' && role.Spec?.Options?.IDP) {
     throw badParameter('idp option is only supported in role version 7 and below');
   }
-  if (systemRoles.has(nameOf(role).toLowerCase())) throw badParameter(`reserved role: ${nameOf(role)}`);
+  if (systemRoles.has(nameOf(role))) throw badParameter(`reserved role: ${nameOf(role)}`);
 }
 
 /** @throws NotFound `role x is not found` */
@@ -125,9 +126,4 @@ export function storedRole({ access }: ServiceContext, name: string): RoleV6 {
   const role = access.state.store.get(roles, name);
   if (!role) throw notFound(`role ${name} is not found`);
   return role;
-}
-
-function matches(role: RoleV6, word: string): boolean {
-  const text = [nameOf(role), role.Metadata?.Description ?? '', ...Object.entries(labelsOf(role)).flat()];
-  return text.some((part) => part.toLowerCase().includes(word.toLowerCase()));
 }

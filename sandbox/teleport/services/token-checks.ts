@@ -77,7 +77,7 @@ export function checkToken(token: ProvisionTokenV2): void {
   if (!spec || spec.Roles.length === 0) throw badParameter('provisioning token is missing roles');
   spec.Roles = spec.Roles.map((role) => {
     const canonical = systemRoles.get(role.toLowerCase());
-    if (!canonical) throw badParameter(`invalid role "${role}"`);
+    if (!canonical) throw badParameter(`role ${role} is not registered`);
     return canonical;
   });
   if (spec.Roles.includes('Bot') && spec.BotName === '') {

@@ -12,9 +12,11 @@ import {
 import { UsersService } from '../../../src/gen/teleport/users/v1/users_service_pb.js';
 import { callerName } from '../access/caller.js';
 import { accessDenied, alreadyExists, notFound } from '../refusal.js';
-import { nameOf } from '../state/head.js';
+import { mentions, nameOf } from '../state/head.js';
 import { roles, users } from '../state/kinds.js';
-import { callerOf, checkMetadata, page, type Service, type ServiceContext } from './service.js';
+import { callerOf, checkMetadata, type Service, type ServiceContext } from './service.js';
+
+const longestPage = 1000;
 
 export const userService: Service = (router, context) => {
   const { access } = context;
@@ -33,8 +35,13 @@ export const userService: Service = (router, context) => {
     },
     listUsers: (request, handler) => {
       access.check(callerOf(handler), 'user', 'list', 'read');
-      const found = page(store.list(users), nameOf, request.pageToken, request.pageSize || 500);
-      return { users: found.page, nextPageToken: found.next };
+      const words = request.filter?.SearchKeywords ?? [];
+      const matching = store.list(users).filter((user) => words.every((word) => mentions(user, word)));
+      const rest = matching.filter((user) => nameOf(user) >= request.pageToken);
+      const size = request.pageSize > 0 ? Math.min(request.pageSize, longestPage) : longestPage;
+      const following = rest[size];
+      // as 18.0.0 does it: the token lies behind the user that comes next, who is thereby lost
+      return { users: rest.slice(0, size), nextPageToken: following ? `${nameOf(following)}0` : '' };
     },
     createUser: (request, handler) => {
       const caller = callerOf(handler);

@@ -5,10 +5,22 @@ import type { Message } from '@bufbuild/protobuf';
 import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt';
 
 interface LegacyShape {
-  Metadata?: { Name: string; Revision: string; Expires?: Timestamp; Labels: Record<string, string> };
+  Metadata?: {
+    Name: string;
+    Description: string;
+    Revision: string;
+    Expires?: Timestamp;
+    Labels: Record<string, string>;
+  };
 }
 interface NewerShape {
-  metadata?: { name: string; revision: string; expires?: Timestamp; labels: Record<string, string> };
+  metadata?: {
+    name: string;
+    description: string;
+    revision: string;
+    expires?: Timestamp;
+    labels: Record<string, string>;
+  };
 }
 
 export function nameOf(resource: Message): string {
@@ -36,4 +48,12 @@ export function labelsOf(resource: Message): Record<string, string> {
 export function expiryOf(resource: Message): number | undefined {
   const expires = (resource as LegacyShape).Metadata?.Expires ?? (resource as NewerShape).metadata?.expires;
   return expires ? timestampMs(expires) : undefined;
+}
+
+/** Whether a search for the word finds the resource: by name, description or labels. */
+export function mentions(resource: Message, word: string): boolean {
+  const description =
+    (resource as LegacyShape).Metadata?.Description ?? (resource as NewerShape).metadata?.description;
+  const text = [nameOf(resource), description ?? '', ...Object.entries(labelsOf(resource)).flat()];
+  return text.some((part) => part.toLowerCase().includes(word.toLowerCase()));
 }

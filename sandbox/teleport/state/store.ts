@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { clone, type Message } from '@bufbuild/protobuf';
 import type { Clock } from '../../../src/core/clock.js';
 import { alreadyExists, revisionMismatch } from '../refusal.js';
+import { fillAlways } from './always.js';
 import { expiryOf, nameOf, revisionOf, setRevision } from './head.js';
 import type { Resource, StoredKind } from './kinds.js';
 
@@ -53,6 +54,7 @@ export class Store {
   /** Stores whatever was there before. @returns a copy of what is stored, with its new revision */
   put<Kind extends StoredKind>(kind: Kind, resource: Resource<Kind>): Resource<Kind> {
     const kept = this.#copy(kind, resource);
+    fillAlways(kind.schema, kept);
     setRevision(kept, randomUUID());
     const name = nameOf(kept);
     this.#of(kind).set(name, kept);

@@ -173,6 +173,30 @@ export function certificatesContract(teleport: () => RunningTeleport): void {
     client.close();
   });
 
+  it("takes any server name for itself, but no other cluster's from a client with a certificate", async () => {
+    const { certs, keys, client } = await bot();
+    const ping = async (servername: string) => {
+      const cert = Buffer.from(certs.TLS).toString();
+      const ca = await hostCa(teleport());
+      const options = {
+        ca,
+        servername,
+        ALPNProtocols: ['h2'],
+        cert,
+        key: keys.key,
+        checkServerIdentity: () => undefined,
+      };
+      const socket = await secureSocket(teleport().authAddress, options);
+      await overSocket(socket, teleport().authAddress)(AuthService.method.ping, {});
+      socket.destroy();
+    };
+    const encoded = (cluster: string) => `${Buffer.from(cluster).toString('hex')}.teleport.cluster.local`;
+    await ping(encoded(teleport().clusterName));
+    await ping('auth.example.com');
+    await expect(ping(encoded('elsewhere'))).rejects.toMatchObject({ name: 'TeleportError' });
+    client.close();
+  });
+
   it('refuses a certificate of another cluster, after the handshake', async () => {
     const { keys } = await bot();
     const foreign = await foreignCertificate();

@@ -12,6 +12,7 @@ import { covered, uncovered } from './coverage.js';
 import { eventsContract } from './events.js';
 import { joiningContract } from './joining.js';
 import { locksContract } from './locks.js';
+import { restartsContract } from './restarts.js';
 import { rolesContract } from './roles.js';
 import { tokensContract } from './tokens.js';
 import { usersContract } from './users.js';
@@ -40,6 +41,7 @@ describe.each(teleportServers())('$name', ({ start, skipped }) => {
       ['events', eventsContract],
       ['joining', joiningContract],
       ['certificates', certificatesContract],
+      ['restarts', restartsContract],
     ])('%s', (_subject, contract) => {
       contract(teleport);
     });

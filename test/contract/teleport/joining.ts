@@ -1,9 +1,10 @@
 // Contract: joining, with the methods token and kubernetes, at Auth and through the proxy.
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
 import { expect, it } from 'vitest';
+import { sshLine } from '../../../sandbox/teleport/ca/ssh.js';
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
 import { JoinService } from '../../../src/gen/teleport/client/joinservice_pb.js';
 import type { TeleportClient } from '../../../src/teleport/client.js';
@@ -106,6 +107,22 @@ export function joiningContract(teleport: () => RunningTeleport): void {
     const garbage = join(teleport(), newKeys(), { Token: token, PublicTLSKey: Buffer.from('garbage') });
     await expectRefusal(garbage, 'BadParameter', /^failed to decode public key PEM block/);
     await join(teleport(), newKeys(), { Token: token });
+  });
+
+  it('spends the token on an SSH key alone, for which there is no TLS certificate', async () => {
+    const token = await newBot();
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const certs = await join(teleport(), newKeys(), {
+      Token: token,
+      PublicTLSKey: new Uint8Array(),
+      PublicSSHKey: Buffer.from(sshLine(publicKey.export({ format: 'jwk' }))),
+    });
+    expect(certs.TLS).toHaveLength(0);
+    expect(Buffer.from(certs.SSH).toString()).toMatch(/^ecdsa-sha2-nistp256-cert-v01@openssh\.com /);
+    expect(certs.SSHCACerts).toHaveLength(2);
+    await eventually(() =>
+      expectRefusal(join(teleport(), newKeys(), { Token: token }), 'AccessDenied', spent),
+    );
   });
 
   it('keeps the instance when a bot joins again on its own connection', async () => {

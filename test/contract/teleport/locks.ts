@@ -40,7 +40,8 @@ export function locksContract(teleport: () => RunningTeleport): void {
     await expectRefusal(
       teleport().admin.unary(rpc.getLock, { Name: 'nothing' }),
       'NotFound',
-      'lock "nothing" is not found',
+      // Auth's cache names another resource here (seen on 18.0.0)
+      /^"lock" "[^"]+" does not exist$/,
     );
     await expectRefusal(
       teleport().admin.unary(rpc.deleteLock, { Name: 'nothing' }),

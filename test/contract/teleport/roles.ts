@@ -3,6 +3,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { create } from '@bufbuild/protobuf';
 import { expect, it } from 'vitest';
+import { fillAlways } from '../../../sandbox/teleport/state/always.js';
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
 import { type RoleV6, RoleV6Schema } from '../../../src/gen/teleport/types/role_pb.js';
 import { UsersService } from '../../../src/gen/teleport/users/v1/users_service_pb.js';
@@ -31,6 +32,7 @@ export function rolesContract(teleport: () => RunningTeleport): void {
       expect(stored.Metadata?.Namespace).toBe('default');
       const wanted = role(name, { Version: version, Spec: { Allow: { Logins: ['root'] } } });
       roleDefaults(wanted);
+      fillAlways(RoleV6Schema, wanted);
       expect(stored.Spec).toEqual(wanted.Spec);
     }
   });
@@ -195,6 +197,6 @@ export function rolesContract(teleport: () => RunningTeleport): void {
     const origin = role(name, { Metadata: { Name: name, Labels: { 'teleport.dev/origin': 'me' } } });
     await expectRefusal(upsert(origin), 'BadParameter', /^invalid origin value "me", must be one of \[/);
     await upsert(role(name, { Metadata: { Name: name, Labels: { 'teleport.dev/origin': 'kubernetes' } } }));
-    await expectRefusal(upsert(role('bot')), 'BadParameter', 'reserved role: bot');
+    await expectRefusal(upsert(role('Bot')), 'BadParameter', 'reserved role: Bot');
   });
 }

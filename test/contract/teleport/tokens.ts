@@ -93,7 +93,7 @@ export function tokensContract(teleport: () => RunningTeleport): void {
 
   it.each<[string, Spec, RegExp]>([
     ['no roles', {}, /^provisioning token is missing roles$/],
-    ['an unknown role', { Roles: ['Nonsense'] }, /^invalid role "Nonsense"$/],
+    ['an unknown role', { Roles: ['Nonsense'] }, /^role Nonsense is not registered$/],
     ['a bot role without a bot', { Roles: ['Bot'] }, /^token with role "Bot" must set bot_name$/],
     [
       'a bot without the role',
