@@ -185,8 +185,8 @@ export type AutoUpdateConfigSpecAgents = Message<"teleport.autoupdate.v1.AutoUpd
   strategy: string;
 
   /**
-   * With time-based: how long the window of a group lasts, as duration text in seconds such as 3600s; at
-   * least 600s. With halt-on-error leave it out.
+   * With time-based: how long the window of a group lasts, as duration text such as 1h; at least 10m. With
+   * halt-on-error leave it out.
    *
    * @generated from field: google.protobuf.Duration maintenance_window_duration = 3;
    */

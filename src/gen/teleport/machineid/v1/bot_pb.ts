@@ -97,8 +97,8 @@ export type BotSpec = Message<"teleport.machineid.v1.BotSpec"> & {
   traits: Trait[];
 
   /**
-   * Longest life of the bot's certificates, as duration text in seconds such as 43200s. Default 43200s (12
-   * hours); more than 7 days has no effect.
+   * Longest life of the bot's certificates, as duration text such as 12h. Default 12h; more than 7 days has
+   * no effect.
    *
    * @generated from field: google.protobuf.Duration max_session_ttl = 3;
    */

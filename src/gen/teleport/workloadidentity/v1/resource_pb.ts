@@ -318,8 +318,7 @@ export type WorkloadIdentitySPIFFEJWT = Message<"teleport.workloadidentity.v1.Wo
   extraClaims?: JsonObject | undefined;
 
   /**
-   * Longest life of a token, as duration text in seconds such as 3600s; a longer wish is cut to it. Default
-   * and most: 86400s (24 hours).
+   * Longest life of a token, as duration text such as 1h; a longer wish is cut to it. Default and most: 24h.
    *
    * @generated from field: google.protobuf.Duration maximum_ttl = 2;
    */
@@ -355,8 +354,8 @@ export type WorkloadIdentitySPIFFEX509 = Message<"teleport.workloadidentity.v1.W
   subjectTemplate?: X509DistinguishedNameTemplate | undefined;
 
   /**
-   * Longest life of a certificate, as duration text in seconds such as 3600s; a longer wish is cut to it.
-   * Default 86400s (24 hours), at most 1209600s (14 days).
+   * Longest life of a certificate, as duration text such as 1h; a longer wish is cut to it. Default 24h, at
+   * most 14d.
    *
    * @generated from field: google.protobuf.Duration maximum_ttl = 3;
    */
