@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import { Codec } from '../../src/gen/teleport/operator/v1/options_pb.js';
 import { TraitSchema } from '../../src/gen/teleport/trait/v1/trait_pb.js';
 import { LabelValuesSchema, StringValuesSchema } from '../../src/gen/teleport/types/wrappers_pb.js';
-import { type FieldForm, fieldForms } from '../../src/kinds/codec/index.js';
+import { type FieldForm, fieldForms, storedValue } from '../../src/kinds/codec/index.js';
 
 /** Any message of the schema that an object without the `hidden` top-level fields can express. */
 export function messageArbitrary<D extends DescMessage>(
@@ -95,7 +95,7 @@ function wrapped(field: DescField, entries: Record<string, string[]>): unknown {
 
 function elementArbitrary(field: DescField, required: boolean): fc.Arbitrary<unknown> {
   if (field.message) return singleArbitrary(field.message, required);
-  if (field.enum) return fc.constantFrom(...field.enum.values.map((value) => value.number));
+  if (field.enum) return fc.constantFrom(...field.enum.values.map((value) => storedValue(value).number));
   return scalarArbitrary(field.scalar ?? ScalarType.STRING);
 }
 

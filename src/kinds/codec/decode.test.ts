@@ -160,7 +160,7 @@ describe('enums', () => {
       CreateHostUserMode.HOST_USER_MODE_INSECURE_DROP,
       CreateHostUserMode.HOST_USER_MODE_INSECURE_DROP,
       CreateHostUserMode.HOST_USER_MODE_KEEP,
-      CreateHostUserMode.HOST_USER_MODE_DROP,
+      CreateHostUserMode.HOST_USER_MODE_INSECURE_DROP,
       CreateHostUserMode.HOST_USER_MODE_UNSPECIFIED,
       CreateHostUserMode.HOST_USER_MODE_OFF,
     ]);

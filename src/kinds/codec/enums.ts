@@ -1,6 +1,6 @@
 // Enum values in custom resources: a word (of the proto options), the proto name, or the number.
 import type { DescEnum } from '@bufbuild/protobuf';
-import { enumWords } from './fields.js';
+import { enumWords, storedValue } from './fields.js';
 import type { Place } from './problems.js';
 
 interface Words {
@@ -18,8 +18,9 @@ const tables = new WeakMap<DescEnum, Words>();
 export function decodeEnum(type: DescEnum, value: unknown, place: Place): number | undefined {
   const { numbers, forms } = wordsOf(type);
   if (typeof value === 'number') {
-    return type.value[value]
-      ? value
+    const known = type.value[value];
+    return known
+      ? storedValue(known).number
       : place.report(`is ${place.sensitive ? 'an unknown number' : value}, must be ${forms}`);
   }
   if (typeof value === 'string') {
@@ -41,9 +42,9 @@ function wordsOf(type: DescEnum): Words {
   const text = new Map<number, string>();
   for (const value of type.values) {
     const words = enumWords(value);
-    numbers.set(normal(value.name), value.number);
-    for (const word of words) numbers.set(normal(word), value.number);
-    text.set(value.number, words[0] ?? value.name);
+    const stored = storedValue(value);
+    for (const word of [value.name, ...words]) numbers.set(normal(word), stored.number);
+    text.set(value.number, enumWords(stored)[0] ?? stored.name);
   }
   const choices = type.values.flatMap((value) => enumWords(value)[0] ?? (hasWords(type) ? [] : value.name));
   const made = { numbers, text, forms: `one of ${choices.join(', ')}` };

@@ -37,6 +37,12 @@ export function enumWords(value: DescEnumValue): readonly string[] {
   return getOption(value, cr_value).words;
 }
 
+/** The value to send in this one's place: what Teleport would make of it anyway. Mostly the value itself. */
+export function storedValue(value: DescEnumValue): DescEnumValue {
+  const { becomes } = getOption(value, cr_value);
+  return value.parent.values.find(({ name }) => name === becomes) ?? value;
+}
+
 const forms = new WeakMap<DescMessage, readonly FieldForm[]>();
 
 /** All fields of a message, in order of declaration. */

@@ -9,5 +9,13 @@
 // - null is unset for fields, and an error inside lists and maps, where it would widen a selector unseen
 export { type DecodeOptions, fromObject } from './decode.js';
 export { type EncodeOptions, toObject } from './encode.js';
-export { enumWords, type FieldForm, fieldForms, fieldName, isHidden, isSensitive } from './fields.js';
+export {
+  enumWords,
+  type FieldForm,
+  fieldForms,
+  fieldName,
+  isHidden,
+  isSensitive,
+  storedValue,
+} from './fields.js';
 export { DecodeError, type Problem } from './problems.js';
