@@ -56,7 +56,7 @@ function caseArbitrary(form: FieldForm): fc.Arbitrary<unknown> {
 function fieldArbitrary(form: FieldForm): fc.Arbitrary<unknown> {
   const value = valueArbitrary(form);
   const { field } = form;
-  const hasPresence = field.fieldKind === 'message' ? !form.required : field.proto.proto3Optional;
+  const hasPresence = field.fieldKind === 'message' ? !form.always : field.proto.proto3Optional;
   return hasPresence ? fc.option(value, { nil: undefined }) : value;
 }
 
@@ -82,7 +82,7 @@ function valueArbitrary(form: FieldForm): fc.Arbitrary<unknown> {
     case 'map':
       return fc.dictionary(key, elementArbitrary(field, true), { maxKeys: 3 });
     default:
-      return elementArbitrary(field, form.required);
+      return elementArbitrary(field, form.always);
   }
 }
 

@@ -48,6 +48,14 @@ describe('presence', () => {
     expect([unset.PortForwarding, unset.IDP]).toEqual([undefined, undefined]);
   });
 
+  it('sends what the server insists on', () => {
+    const list = fromObject(AccessListSpecSchema, { audit: null }, { path: 'spec' });
+    expect([list.audit, list.grants, list.membershipRequires, list.ownershipRequires]).not.toContain(
+      undefined,
+    );
+    expect([list.ownerGrants, list.audit?.recurrence]).toEqual([undefined, undefined]);
+  });
+
   it('sends year 1, never 1970, for times that Go always sends', () => {
     const { Rotation } = fromObject(ServerSpecV2Schema, { addr: 'a:22' }, { path: 'spec' });
     expect(Rotation?.Started?.seconds).toBe(-62_135_596_800n);

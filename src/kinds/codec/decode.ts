@@ -79,7 +79,7 @@ function fill(
     if (form.hidden || hidden.has(name)) continue;
     if (form.inline && field.fieldKind === 'message') {
       const names = fieldForms(field.message).map((inner) => inner.name);
-      if (!form.required && !names.some((inner) => stated(value, inner) !== undefined)) {
+      if (!form.always && !names.some((inner) => stated(value, inner) !== undefined)) {
         for (const inner of names) unread.delete(inner);
         continue;
       }
@@ -93,7 +93,7 @@ function fill(
     const at = place.field(name, form.sensitive);
     const decoded = given === undefined ? undefined : decodeField(form, given, at);
     if (decoded !== undefined) assign(field, properties, decoded, at);
-    else if (form.required && field.fieldKind === 'message')
+    else if (form.always && field.fieldKind === 'message')
       properties[field.localName] = emptyRequired(field.message);
   }
 }
@@ -140,7 +140,7 @@ function decodeField(form: FieldForm, value: unknown, place: Place): unknown {
         ? (parseDuration(value) ?? place.unknownText(value, durationForms))
         : place.mismatch(value, durationForms);
     case Codec.UNSPECIFIED:
-      return decodePlain(field, value, place, form.required);
+      return decodePlain(field, value, place, form.always);
   }
 }
 

@@ -51,7 +51,7 @@ function encodeFields(
       continue;
     }
     const encoded = encodeField(form, value);
-    if (encoded === undefined || (form.required && saysNothing(encoded))) continue;
+    if (encoded === undefined || (form.always && saysNothing(encoded))) continue;
     entries.push([form.name, encoded]);
   }
   return entries;

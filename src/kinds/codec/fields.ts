@@ -12,8 +12,10 @@ export interface FieldForm {
   readonly hidden: boolean;
   /** The message's fields stand in the parent. */
   readonly inline: boolean;
-  /** Go always sends this message, so we do too. */
+  /** Go holds the message by value: null is no form of it in a custom resource. */
   readonly required: boolean;
+  /** The message is sent even if nothing is said in it, as Go would: what is required, and what the server insists on. */
+  readonly always: boolean;
   readonly sensitive: boolean;
 }
 
@@ -50,8 +52,17 @@ export function fieldForms(message: DescMessage): readonly FieldForm[] {
   const known = forms.get(message);
   if (known) return known;
   const made = message.fields.map((field): FieldForm => {
-    const { codec, hidden, inline, required, sensitive } = getOption(field, cr);
-    return { field, name: fieldName(field), codec, hidden, inline, required, sensitive };
+    const { codec, hidden, inline, required, sensitive, always } = getOption(field, cr);
+    return {
+      field,
+      name: fieldName(field),
+      codec,
+      hidden,
+      inline,
+      required,
+      always: required || always,
+      sensitive,
+    };
   });
   forms.set(message, made);
   return made;

@@ -62,8 +62,8 @@ function decodeFree(value: unknown, place: Place, depth: number): unknown {
 export function emptyRequired(schema: DescMessage): Message {
   if (schema.typeName === TimestampSchema.typeName) return create(TimestampSchema, zeroTime);
   const message = create(schema);
-  for (const { field, required } of fieldForms(schema)) {
-    if (required && field.fieldKind === 'message') {
+  for (const { field, always } of fieldForms(schema)) {
+    if (always && field.fieldKind === 'message') {
       (message as unknown as Record<string, unknown>)[field.localName] = emptyRequired(field.message);
     }
   }

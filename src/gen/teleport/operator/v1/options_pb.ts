@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file teleport/operator/v1/options.proto.
  */
 export const file_teleport_operator_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0ZWxlcG9ydC9vcGVyYXRvci92MS9vcHRpb25zLnByb3RvEhR0ZWxlcG9ydC5vcGVyYXRvci52MSKGAQoFRmllbGQSDAoEanNvbhgBIAEoCRIqCgVjb2RlYxgCIAEoDjIbLnRlbGVwb3J0Lm9wZXJhdG9yLnYxLkNvZGVjEg4KBmhpZGRlbhgDIAEoCBIOCgZpbmxpbmUYBCABKAgSEAoIcmVxdWlyZWQYBSABKAgSEQoJc2Vuc2l0aXZlGAYgASgIIicKBVZhbHVlEg0KBXdvcmRzGAEgAygJEg8KB2JlY29tZXMYAiABKAkqaQoFQ29kZWMSFQoRQ09ERUNfVU5TUEVDSUZJRUQQABIQCgxDT0RFQ19MQUJFTFMQARIQCgxDT0RFQ19UUkFJVFMQAhIRCg1DT0RFQ19TVFJJTkdTEAMSEgoOQ09ERUNfRFVSQVRJT04QBDpMCgJjchIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYjokDIAEoCzIbLnRlbGVwb3J0Lm9wZXJhdG9yLnYxLkZpZWxkUgJjcjpbCghjcl92YWx1ZRIhLmdvb2dsZS5wcm90b2J1Zi5FbnVtVmFsdWVPcHRpb25zGI6JAyABKAsyGy50ZWxlcG9ydC5vcGVyYXRvci52MS5WYWx1ZVIHY3JWYWx1ZWIGcHJvdG8z", [file_google_protobuf_descriptor]);
+  fileDesc("CiJ0ZWxlcG9ydC9vcGVyYXRvci92MS9vcHRpb25zLnByb3RvEhR0ZWxlcG9ydC5vcGVyYXRvci52MSKWAQoFRmllbGQSDAoEanNvbhgBIAEoCRIqCgVjb2RlYxgCIAEoDjIbLnRlbGVwb3J0Lm9wZXJhdG9yLnYxLkNvZGVjEg4KBmhpZGRlbhgDIAEoCBIOCgZpbmxpbmUYBCABKAgSEAoIcmVxdWlyZWQYBSABKAgSEQoJc2Vuc2l0aXZlGAYgASgIEg4KBmFsd2F5cxgHIAEoCCInCgVWYWx1ZRINCgV3b3JkcxgBIAMoCRIPCgdiZWNvbWVzGAIgASgJKmkKBUNvZGVjEhUKEUNPREVDX1VOU1BFQ0lGSUVEEAASEAoMQ09ERUNfTEFCRUxTEAESEAoMQ09ERUNfVFJBSVRTEAISEQoNQ09ERUNfU1RSSU5HUxADEhIKDkNPREVDX0RVUkFUSU9OEAQ6TAoCY3ISHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGI6JAyABKAsyGy50ZWxlcG9ydC5vcGVyYXRvci52MS5GaWVsZFICY3I6WwoIY3JfdmFsdWUSIS5nb29nbGUucHJvdG9idWYuRW51bVZhbHVlT3B0aW9ucxiOiQMgASgLMhsudGVsZXBvcnQub3BlcmF0b3IudjEuVmFsdWVSB2NyVmFsdWViBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * The form of one field in a custom resource.
@@ -64,6 +64,13 @@ export type Field = Message<"teleport.operator.v1.Field"> & {
    * @generated from field: bool sensitive = 6;
    */
   sensitive: boolean;
+
+  /**
+   * Sent, if only as an empty message, because Teleport refuses the resource without it; null is a form of it.
+   *
+   * @generated from field: bool always = 7;
+   */
+  always: boolean;
 };
 
 /**
