@@ -4,7 +4,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { type Clock, systemClock } from '../../src/core/clock.js';
 import { Access } from './access/access.js';
 import { addBot, type BotOptions } from './bots.js';
-import { CertificateAuthority } from './ca/authority.js';
+import { CertificateAuthority, lasting } from './ca/authority.js';
 import { subjectOf } from './ca/identity.js';
 import { Joining } from './join/join.js';
 import { kubernetesMethod, type ReviewToken } from './join/kubernetes.js';
@@ -112,15 +112,15 @@ export async function startTeleport(options: TeleportOptions = {}): Promise<Embe
   };
   const common = { access, calls, faults, clock: state.clock, serverVersion };
   const grpc = new GrpcServer({ ...common, routes: routesOf(authServices, context), countsPings: true });
-  const auth = new AuthListener(state, grpc, await hostCertificate(state.hostCa), options.authPort ?? 0);
+  const auth = new AuthListener(state, grpc, await hostCertificate(state), options.authPort ?? 0);
 
-  const webCa = await CertificateAuthority.create('sandbox proxy');
+  const webCa = await CertificateAuthority.create('sandbox proxy', state.clock);
   let proxy: ProxyListener | undefined;
   if (options.proxy !== false) {
     proxy = new ProxyListener({
       clusterName: state.clusterName,
       port: options.proxyPort ?? 0,
-      certificate: await serverCertificate(webCa, ['localhost']),
+      certificate: await serverCertificate(webCa, state.clock, ['localhost']),
       authPort: () => auth.listener.port,
       grpc: new GrpcServer({ ...common, routes: routesOf(proxyServices, context), countsPings: false }),
       web: webApi({
@@ -165,20 +165,24 @@ export async function startTeleport(options: TeleportOptions = {}): Promise<Embe
   };
 }
 
-function hostCertificate(hostCa: CertificateAuthority): Promise<{ cert: string; key: string }> {
-  return serverCertificate(hostCa, ['localhost', '*.teleport.cluster.local', 'teleport.cluster.local']);
+function hostCertificate({ hostCa, clock }: ClusterState): Promise<{ cert: string; key: string }> {
+  return serverCertificate(hostCa, clock, [
+    'localhost',
+    '*.teleport.cluster.local',
+    'teleport.cluster.local',
+  ]);
 }
 
 async function serverCertificate(
   authority: CertificateAuthority,
+  clock: Clock,
   dnsNames: readonly string[],
 ): Promise<{ cert: string; key: string }> {
   const keys = keyPair();
   const cert = await authority.issue({
     subject: [{ '2.5.4.3': [{ utf8String: dnsNames[0] ?? '' }] }],
     publicKey: keys.publicKey,
-    notBefore: new Date(Date.now() - day),
-    notAfter: new Date(Date.now() + 365 * day),
+    ...lasting(clock),
     dnsNames,
     ipAddresses: ['127.0.0.1'],
   });

@@ -47,12 +47,21 @@ export class TeleportError extends Error {
     if (error instanceof TeleportError) return error;
     const options = method === undefined ? { cause: error } : { cause: error, method };
     if (error instanceof ConnectError) {
-      return new TeleportError(kinds[error.code] ?? 'Unknown', error.rawMessage, options);
+      return new TeleportError(kindOf(error), error.rawMessage, options);
     }
     if (error instanceof Error && error.name === 'AbortError')
       return new TeleportError('Canceled', error.message, options);
     return new TeleportError('Unavailable', error instanceof Error ? error.message : String(error), options);
   }
+}
+
+/**
+ * A caller whose own user or role is gone is told NotFound by every RPC (seen on 18.0.0: `access denied\n\trole x
+ * is not found`). Taken for the resource's absence, it would end a deletion that never happened.
+ */
+function kindOf(error: ConnectError): TeleportErrorKind {
+  if (error.code === Code.NotFound && error.rawMessage.startsWith('access denied')) return 'AccessDenied';
+  return kinds[error.code] ?? 'Unknown';
 }
 
 /** Wrapped errors of Teleport hold newlines and tabs (observed.md 12); logs and conditions are one line. */

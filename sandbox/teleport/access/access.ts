@@ -1,7 +1,7 @@
 // What a caller may do: the rules of the roles in its certificate, the rules that every user has, and the
 // locks in force. `where` clauses are not evaluated: a rule with one never applies.
 import type { RoleV6, Rule } from '../../../src/gen/teleport/types/role_pb.js';
-import { accessDenied } from '../refusal.js';
+import { accessDenied, notFound, wrapped } from '../refusal.js';
 import type { ClusterState } from '../state/cluster.js';
 import { roles, users } from '../state/kinds.js';
 import type { Caller } from './caller.js';
@@ -35,12 +35,18 @@ export class Access {
 
   /**
    * The check that precedes every call: the user and its roles exist, no lock is in force.
-   * @throws AccessDenied, without a reason, as the real one
+   * @throws NotFound for a missing user or role, and AccessDenied without a reason for a lock, as the real one
    */
   authorize(caller: Caller): void {
     const { identity } = caller;
     if (!identity) return;
-    if (!this.state.store.has(users, identity.user)) throw accessDenied();
+    const heading = 'access denied';
+    if (!this.state.store.has(users, identity.user)) {
+      throw wrapped(heading, notFound(`"user" "${identity.user}" does not exist`));
+    }
+    for (const role of identity.roles) {
+      if (!this.state.store.has(roles, role)) throw wrapped(heading, notFound(`role ${role} is not found`));
+    }
     if (lockInForce(this.state, identity.user, identity.roles)) throw accessDenied();
   }
 

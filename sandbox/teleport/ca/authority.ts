@@ -2,6 +2,7 @@
 // user CA and the host CA have the same O and CN and differ in serialNumber alone, as real ones do.
 
 import { createHash, createPublicKey, randomBytes, webcrypto, X509Certificate } from 'node:crypto';
+import type { Clock } from '../../../src/core/clock.js';
 import { sshLine } from './ssh.js';
 import * as x509 from './x509.js';
 
@@ -10,7 +11,16 @@ x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoPro
 type Key = webcrypto.CryptoKey;
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-const year = 365 * 24 * 3600 * 1000;
+const day = 24 * 3600_000;
+
+/** From a day ago for ten years, by the machine's clock as well as by the given one. */
+export function lasting(clock: Clock): { notBefore: Date; notAfter: Date } {
+  const times = [Date.now(), clock.now()];
+  return {
+    notBefore: new Date(Math.min(...times) - day),
+    notAfter: new Date(Math.max(...times) + 3650 * day),
+  };
+}
 
 export interface LeafOptions {
   readonly subject: x509.JsonNameParams;
@@ -40,8 +50,11 @@ export class CertificateAuthority {
     this.pin = `sha256:${createHash('sha256').update(spki).digest('hex')}`;
   }
 
-  /** Valid from a day ago for ten years by the machine's clock, for it is OpenSSL that compares. */
-  static async create(clusterName: string): Promise<CertificateAuthority> {
+  /**
+   * @param clock beside the machine's: both OpenSSL, which knows the machine's alone, and a client in virtual time
+   * must find the certificate valid
+   */
+  static async create(clusterName: string, clock: Clock): Promise<CertificateAuthority> {
     const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify']);
     const serial = BigInt(`0x${randomBytes(16).toString('hex')}`);
     const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -51,8 +64,7 @@ export class CertificateAuthority {
         { '2.5.4.3': [{ utf8String: clusterName }] },
         { '2.5.4.5': [{ printableString: serial.toString(10) }] },
       ]),
-      notBefore: new Date(Date.now() - 24 * 3600 * 1000),
-      notAfter: new Date(Date.now() + 10 * year),
+      ...lasting(clock),
       signingAlgorithm: algorithm,
       keys,
       extensions: [

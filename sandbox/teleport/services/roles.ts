@@ -10,7 +10,7 @@ import { badParameter, notFound, unknownError } from '../refusal.js';
 import { labelsOf, mentions, nameOf } from '../state/head.js';
 import { roles, users } from '../state/kinds.js';
 import { checkRole } from './role-checks.js';
-import { callerOf, checkMetadata, page, type Service, type ServiceContext } from './service.js';
+import { callerOf, checkMetadata, type Service, type ServiceContext } from './service.js';
 
 const downgraded = 'teleport.internal/downgraded';
 /** Names of Teleport's own roles, in this spelling alone. */
@@ -71,8 +71,11 @@ export const roleService: Service = (router, context) => {
     listRoles: (request, handler) => {
       access.check(callerOf(handler), 'role', 'list', 'read');
       const words = request.Filter?.SearchKeywords ?? [];
-      const all = store.list(roles).filter((role) => words.every((word) => mentions(role, word)));
-      const found = page(all, nameOf, request.StartKey, request.Limit || 100);
+      const found = store.page(roles, {
+        from: request.StartKey,
+        size: request.Limit || 100,
+        filter: (role) => words.every((word) => mentions(role, word)),
+      });
       return { Roles: found.page, NextKey: found.next };
     },
     createRole: (request, handler) =>
@@ -88,7 +91,7 @@ export const roleService: Service = (router, context) => {
     deleteRole: (request, handler) => {
       const caller = callerOf(handler);
       access.check(caller, 'role', 'delete');
-      if (store.list(users).some((user) => user.Spec?.Roles.includes(request.Name))) {
+      if (store.some(users, (user) => user.Spec?.Roles.includes(request.Name) === true)) {
         throw unknownError(
           'failed to delete a role that is still in use by a user, check the system server logs for more details',
         );

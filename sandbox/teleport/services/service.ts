@@ -52,17 +52,3 @@ export function checkMetadata(metadata: Metadata | undefined): void {
     throw badParameter(`invalid origin value "${origin}", must be one of [${origins.join(' ')}]`);
   }
 }
-
-/** One page of names after `start`; `next` is the first name of the page that follows, or empty. */
-export function page<Item>(
-  items: readonly Item[],
-  name: (item: Item) => string,
-  start: string,
-  size: number,
-): { page: Item[]; next: string } {
-  const from = start === '' ? 0 : items.findIndex((item) => name(item) >= start);
-  if (from < 0) return { page: [], next: '' };
-  const end = from + size;
-  const following = items[end];
-  return { page: items.slice(from, end), next: following === undefined ? '' : name(following) };
-}

@@ -36,12 +36,13 @@ export const userService: Service = (router, context) => {
     listUsers: (request, handler) => {
       access.check(callerOf(handler), 'user', 'list', 'read');
       const words = request.filter?.SearchKeywords ?? [];
-      const matching = store.list(users).filter((user) => words.every((word) => mentions(user, word)));
-      const rest = matching.filter((user) => nameOf(user) >= request.pageToken);
-      const size = request.pageSize > 0 ? Math.min(request.pageSize, longestPage) : longestPage;
-      const following = rest[size];
+      const found = store.page(users, {
+        from: request.pageToken,
+        size: request.pageSize > 0 ? Math.min(request.pageSize, longestPage) : longestPage,
+        filter: (user) => words.every((word) => mentions(user, word)),
+      });
       // as 18.0.0 does it: the token lies behind the user that comes next, who is thereby lost
-      return { users: rest.slice(0, size), nextPageToken: following ? `${nameOf(following)}0` : '' };
+      return { users: found.page, nextPageToken: found.next && `${found.next}0` };
     },
     createUser: (request, handler) => {
       const caller = callerOf(handler);

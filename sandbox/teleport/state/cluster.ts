@@ -24,8 +24,8 @@ export class ClusterState {
 
   static async create(clusterName: string, clock: Clock = systemClock): Promise<ClusterState> {
     const [userCa, hostCa] = await Promise.all([
-      CertificateAuthority.create(clusterName),
-      CertificateAuthority.create(clusterName),
+      CertificateAuthority.create(clusterName, clock),
+      CertificateAuthority.create(clusterName, clock),
     ]);
     return new ClusterState(clusterName, clock, userCa, hostCa);
   }

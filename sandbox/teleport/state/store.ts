@@ -13,8 +13,16 @@ export type Change =
   | { readonly type: 'put'; readonly kind: StoredKind; readonly name: string; readonly resource: Message }
   | { readonly type: 'delete'; readonly kind: StoredKind; readonly name: string };
 
+export interface PageOptions {
+  readonly from?: string;
+  readonly size?: number;
+  readonly filter?: (resource: Message) => boolean;
+}
+
 export class Store {
   readonly #kinds = new Map<string, Map<string, Message>>();
+  /** Names in order, by kind; made again after a resource came or went. */
+  readonly #sorted = new Map<string, readonly string[]>();
   readonly #listeners = new Set<(change: Change) => void>();
   readonly #clock: Clock;
 
@@ -34,8 +42,31 @@ export class Store {
 
   /** Copies of all resources of the kind, ordered by name. */
   list<Kind extends StoredKind>(kind: Kind): Resource<Kind>[] {
-    const names = [...this.#of(kind).keys()].sort();
-    return names.flatMap((name) => this.get(kind, name) ?? []);
+    return this.page(kind, {}).page;
+  }
+
+  /**
+   * Copies of resources ordered by name, the first of them not before `from`.
+   * @returns at most `size`, and the name of the one that would come next
+   */
+  page<Kind extends StoredKind>(kind: Kind, options: PageOptions): { page: Resource<Kind>[]; next: string } {
+    const { from = '', size = Infinity, filter } = options;
+    const page: Resource<Kind>[] = [];
+    for (const name of this.#namesOf(kind)) {
+      const found = name >= from ? this.#live(kind, name) : undefined;
+      if (!found || filter?.(found) === false) continue;
+      if (page.length >= size) return { page, next: name };
+      page.push(this.#copy(kind, found));
+    }
+    return { page, next: '' };
+  }
+
+  /** Whether any resource is so; the resource must not be changed by the test. */
+  some<Kind extends StoredKind>(kind: Kind, test: (resource: Resource<Kind>) => boolean): boolean {
+    return this.#namesOf(kind).some((name) => {
+      const found = this.#live(kind, name);
+      return found !== undefined && test(found as Resource<Kind>);
+    });
   }
 
   /** @throws AlreadyExists in the words of the sqlite backend */
@@ -57,6 +88,7 @@ export class Store {
     fillAlways(kind.schema, kept);
     setRevision(kept, randomUUID());
     const name = nameOf(kept);
+    if (!this.#of(kind).has(name)) this.#sorted.delete(kind.kind);
     this.#of(kind).set(name, kept);
     this.#announce({ type: 'put', kind, name, resource: kept });
     return this.#copy(kind, kept);
@@ -65,8 +97,7 @@ export class Store {
   /** @returns whether there was something to delete */
   delete(kind: StoredKind, name: string): boolean {
     if (!this.#live(kind, name)) return false;
-    this.#of(kind).delete(name);
-    this.#announce({ type: 'delete', kind, name });
+    this.#drop(kind, name);
     return true;
   }
 
@@ -82,9 +113,20 @@ export class Store {
     if (!found) return undefined;
     const expiry = expiryOf(found);
     if (expiry === undefined || expiry > this.#clock.now()) return found;
-    this.#of(kind).delete(name);
-    this.#announce({ type: 'delete', kind, name });
+    this.#drop(kind, name);
     return undefined;
+  }
+
+  #drop(kind: StoredKind, name: string): void {
+    this.#of(kind).delete(name);
+    this.#sorted.delete(kind.kind);
+    this.#announce({ type: 'delete', kind, name });
+  }
+
+  #namesOf(kind: StoredKind): readonly string[] {
+    let names = this.#sorted.get(kind.kind);
+    if (!names) this.#sorted.set(kind.kind, (names = [...this.#of(kind).keys()].sort()));
+    return names;
   }
 
   #of(kind: StoredKind): Map<string, Message> {

@@ -7,7 +7,7 @@ import { BotService } from '../../../src/gen/teleport/machineid/v1/bot_service_p
 import { UsersService } from '../../../src/gen/teleport/users/v1/users_service_pb.js';
 import { eventually } from '../../env/eventually.js';
 import type { RunningTeleport } from '../../env/types.js';
-import { joinedBot, operatorClient } from './clients.js';
+import { generateCerts, joinedBot, newKeys, operatorClient, withCerts } from './clients.js';
 import { expectRefusal, unique } from './expectations.js';
 
 const rpc = BotService.method;
@@ -87,6 +87,39 @@ export function botsContract(teleport: () => RunningTeleport): void {
       'BadParameter',
       /spec\.roles: must not contain empty strings$/,
     );
+  });
+
+  // NotFound on the wire, which TeleportError.from tells apart from a resource's absence
+  it('refuses every call of a bot whose user is gone', async () => {
+    const name = unique('op');
+    const { client } = await joinedBot(teleport(), name);
+    await teleport().admin.unary(UsersService.method.deleteUser, { name: `bot-${name}` });
+    const text = `access denied: "user" "bot-${name}" does not exist`;
+    await eventually(() => expectRefusal(client.unary(AuthService.method.ping, {}), 'AccessDenied', text));
+    client.close();
+  });
+
+  it('refuses every call with a role that is gone', async () => {
+    const name = unique('op');
+    const Name = unique('role');
+    await teleport().admin.unary(AuthService.method.upsertRoleV2, {
+      Role: { Version: 'v7', Metadata: { Name } },
+    });
+    const { client: bot } = await joinedBot(teleport(), name);
+    const changed = { metadata: { name }, spec: { roles: [Name] } };
+    await eventually(() => teleport().admin.unary(rpc.upsertBot, { bot: changed }));
+    const keys = newKeys();
+    const impersonation = { UseRoleRequests: true, RoleRequests: [Name] };
+    const certs = await eventually(() => generateCerts(bot, `bot-${name}`, keys, impersonation));
+    const client = await withCerts(teleport(), certs, keys);
+    await client.unary(AuthService.method.ping, {});
+    await teleport().admin.unary(AuthService.method.deleteRole, { Name });
+    const text = `access denied: role ${Name} is not found`;
+    await eventually(() => expectRefusal(client.unary(AuthService.method.ping, {}), 'AccessDenied', text));
+    const remove = client.unary(UsersService.method.deleteUser, { name: 'x' });
+    await expectRefusal(remove, 'AccessDenied', text);
+    client.close();
+    bot.close();
   });
 
   it('takes heartbeats from both identities of a bot, and from nobody else', async () => {
