@@ -1,3 +1,4 @@
+import { strictEqual } from 'node:assert';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { LogFields, Logger } from '../core/log.js';
 import { VirtualClock } from '../core/virtual-clock.js';
@@ -64,8 +65,8 @@ beforeEach(() => {
 afterEach(async () => {
   stop.abort();
   await running;
-  expect(clock.pending).toBe(0);
-  expect(client.openWatches).toBe(0);
+  strictEqual(clock.pending, 0);
+  strictEqual(client.openWatches, 0);
 });
 
 test('lists in pages, then follows changes', async () => {

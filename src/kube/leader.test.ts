@@ -1,3 +1,4 @@
+import { strictEqual } from 'node:assert';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { aborted } from '../core/abort.js';
 import type { Logger } from '../core/log.js';
@@ -94,7 +95,7 @@ afterEach(async () => {
   }
   await clock.advance(60_000);
   await Promise.all(candidates.map((candidate) => candidate.running.catch(() => {})));
-  expect(clock.pending).toBe(0);
+  strictEqual(clock.pending, 0);
 });
 
 test('creates the lease, leads, renews with two requests in five seconds, and gives it back', async () => {
