@@ -32,7 +32,7 @@ export async function renew(
     AuthService.method.generateUserCerts,
     {
       Username: bot.user,
-      Expires: timestampFromMs(options.clock.now() + options.ttlMs),
+      Expires: timestampFromMs(Math.round(options.clock.now() + options.ttlMs)),
       SSHPublicKey: keys.sshPublicKey,
       TLSPublicKey: keys.publicKey,
     },
@@ -66,7 +66,7 @@ export async function impersonate(
     AuthService.method.generateUserCerts,
     {
       Username: bot.user,
-      Expires: timestampFromMs(options.clock.now() + options.ttlMs),
+      Expires: timestampFromMs(Math.round(options.clock.now() + options.ttlMs)),
       RouteToCluster: bot.clusterName,
       RoleRequests: roles,
       UseRoleRequests: true,

@@ -70,9 +70,7 @@ class GrpcClient implements TeleportClient {
       const reply = await repeatUnsent(async () => {
         session = await source.session(limit.signal);
         seen = session.bytesRead;
-        const headers = {
-          'grpc-timeout': `${Math.max(1, Math.ceil(limitMs - (clock.monotonic() - start)))}m`,
-        };
+        const headers = { 'grpc-timeout': timeoutHeader(limitMs - (clock.monotonic() - start)) };
         return session.transport.unary(method, limit.signal, undefined, headers, message);
       });
       this.#report(method, 'OK', start);
@@ -176,6 +174,11 @@ function asTeleportError(error: unknown, method: string, signal: AbortSignal): T
     return new TeleportError('Canceled', 'the call was cancelled', { cause: reason, method });
   }
   return TeleportError.from(error, method);
+}
+
+/** Milliseconds as gRPC spells them: eight digits at most. */
+function timeoutHeader(leftMs: number): string {
+  return `${Math.min(99_999_999, Math.max(1, Math.ceil(leftMs)))}m`;
 }
 
 function timedOut(method: string, limitMs: number): TeleportError {

@@ -49,7 +49,7 @@ async function send(options: HeartbeatOptions, uptimeMs: number, isStartup: bool
     BotInstanceService.method.submitHeartbeat,
     {
       heartbeat: {
-        recordedAt: timestampFromMs(clock.now()),
+        recordedAt: timestampFromMs(Math.round(clock.now())),
         isStartup,
         hostname: hostname(),
         uptime: durationFromMs(Math.round(uptimeMs)),

@@ -32,6 +32,7 @@ beforeAll(async () => {
 let server: Http2SecureServer;
 let sockets: Set<Socket>;
 let sessions: number;
+let timeouts: unknown[];
 let streams: ServerHttp2Stream[];
 /** What the server does with its next streams; the last one stays. */
 let script: ((stream: ServerHttp2Stream) => void)[];
@@ -51,8 +52,10 @@ beforeEach(async () => {
     sessions++;
     session.on('error', () => {});
   });
-  server.on('stream', (stream) => {
+  timeouts = [];
+  server.on('stream', (stream, received) => {
     streams.push(stream);
+    timeouts.push(received['grpc-timeout']);
     stream.on('error', () => {});
     stream.resume();
     const step = script.length > 1 ? script.shift() : script[0];
@@ -157,6 +160,13 @@ describe('unary calls', () => {
     });
   });
 
+  it('that cannot be encoded do not blame the connection', async () => {
+    const request = { Username: 'x', Expires: { seconds: 1n, nanos: 0.5 } };
+    await expect(
+      clientOf(connect().connection).unary(AuthService.method.generateUserCerts, request),
+    ).rejects.toMatchObject({ kind: 'Unknown', message: expect.stringContaining('Timestamp.nanos') });
+  });
+
   it('LimitExceeded when the server asks for calm', async () => {
     script = [(stream) => stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM)];
     await expect(clientOf(connect().connection).unary(ping, {})).rejects.toMatchObject({
@@ -191,6 +201,11 @@ describe('unary calls', () => {
       constants.NGHTTP2_CANCEL,
       constants.NGHTTP2_CANCEL,
     ]);
+  });
+
+  it('may have any deadline, though gRPC spells eight digits only', async () => {
+    await clientOf(connect().connection).unary(ping, {}, { timeoutMs: 1e10 });
+    expect(timeouts).toEqual(['99999999m']);
   });
 
   it('can be cancelled, before and while they run', async () => {

@@ -14,6 +14,7 @@ import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { createTransport } from '@connectrpc/connect/protocol-grpc';
 import type { Clock, Timer } from '../core/clock.js';
 import { ResponseBody } from './body.js';
+import { isTeleportError } from './errors.js';
 
 interface Request {
   readonly url: string;
@@ -77,7 +78,10 @@ export class Session {
       // In megabytes; Node's 10 would break a list of many large resources.
       maxSessionMemory: 512,
     });
-    this.#h2.once('connect', () => this.#h2.setLocalWindowSize(2 * windowBytes));
+    this.#h2.once('connect', () => {
+      // Throws on a session that was closed in the same turn.
+      if (!this.#h2.destroyed) this.#h2.setLocalWindowSize(2 * windowBytes);
+    });
     // Permanent: an error event without a listener ends the process.
     this.#h2.on('error', (error) => {
       this.#failure ??= error;
@@ -200,8 +204,10 @@ export class Session {
         stream.close(constants.NGHTTP2_CANCEL);
       };
       signal?.addEventListener('abort', onAbort, { once: true });
+      // What cannot be encoded is no fault of the connection.
       void pump(request.body, stream, (error) => {
-        cause = error;
+        body.finish({ error });
+        reject(error);
       });
     });
   }
@@ -228,6 +234,9 @@ export class Session {
         undefined,
         cause,
       );
+    }
+    if (isTeleportError(this.#failure, 'Canceled')) {
+      return new ConnectError(this.#failure.message, Code.Canceled, undefined, undefined, this.#failure);
     }
     return this.#lost(this.#failure ?? cause, false);
   }

@@ -124,7 +124,7 @@ async function takePart(
     Token: readToken(options.token),
     PublicTLSKey: keys.publicKey,
     PublicSSHKey: keys.sshPublicKey,
-    Expires: timestampFromMs(clock.now() + options.ttlMs),
+    Expires: timestampFromMs(Math.round(clock.now() + options.ttlMs)),
   };
   if (method.form === 'proof') {
     const idToken = await method.idToken(context(options));
