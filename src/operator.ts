@@ -19,6 +19,7 @@ import { metricsRoute, probeRoutes } from './kube/probes.js';
 import { botSettings } from './operator/bot-settings.js';
 import { KindController } from './operator/kind-controller.js';
 import { teleportCheck } from './operator/readiness.js';
+import { Secrets } from './operator/secrets.js';
 import { passCounters } from './reconcile/pass.js';
 import { RecentWrites } from './reconcile/recent.js';
 import { type Bot, startBot } from './teleport/bot.js';
@@ -162,6 +163,7 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
 async function lead(parts: MainParts, events: EventRecorder, leading: AbortSignal): Promise<void> {
   const { settings, namespace, clock, log, kube, metrics, bot } = parts;
   const recent = new RecentWrites(clock);
+  const secrets = new Secrets({ kube, namespace, clock, log, metrics });
   const counters = passCounters(metrics);
   const controllers = (parts.kinds ?? allKinds).map(
     (kind) =>
@@ -172,6 +174,8 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
         teleport: bot.client,
         events,
         recent,
+        secrets,
+        features: () => bot.state().features,
         counters,
         clock,
         log,
@@ -180,7 +184,10 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
       }),
   );
   log.info('Leading; reconciling', { kinds: controllers.length });
-  await Promise.all(controllers.map((controller) => controller.run(parts.stopping, leading)));
+  await Promise.all([
+    secrets.run(AbortSignal.any([parts.stopping, leading])),
+    ...controllers.map((controller) => controller.run(parts.stopping, leading)),
+  ]);
 }
 
 class StartupTimeout extends Error {}

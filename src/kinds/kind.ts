@@ -63,7 +63,15 @@ export interface KindCalls<Resource> {
 export type Feature = 'OIDC' | 'SAML' | 'AdvancedAccessWorkflows';
 
 /** What most kinds have nothing to say about. */
-type Optional = 'kept' | 'serverOwned' | 'immutable' | 'singleton' | 'needs' | 'defaults' | 'oneTime';
+type Optional =
+  | 'kept'
+  | 'serverOwned'
+  | 'immutable'
+  | 'mayBeHidden'
+  | 'singleton'
+  | 'needs'
+  | 'defaults'
+  | 'oneTime';
 
 /** A kind as its file states it. */
 export type KindDeclaration<Schema extends DescMessage> = Omit<Kind<Schema>, Optional> &
@@ -85,6 +93,11 @@ export interface Kind<Schema extends DescMessage = DescMessage> {
   readonly serverOwned: readonly string[];
   /** Dotted paths that Teleport does not let change once the resource is there. */
   readonly immutable: readonly string[];
+  /**
+   * Whether Teleport shows a resource only to roles whose labels match it, so that one that was just written
+   * may not be found.
+   */
+  readonly mayBeHidden: boolean;
   /** The only name that Teleport knows a resource of this kind by; an object of another name is refused. */
   readonly singleton: string | undefined;
   /** Licensed features, any of which the kind needs; none for kinds that every Teleport has. */
@@ -110,6 +123,7 @@ export function declareKind<Schema extends DescMessage>(declaration: KindDeclara
     kept: [],
     serverOwned: [],
     immutable: [],
+    mayBeHidden: false,
     singleton: undefined,
     needs: [],
     defaults: () => {},

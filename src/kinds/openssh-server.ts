@@ -32,6 +32,7 @@ function server(
     schema: ServerV2Schema,
     form: legacyForm(ServerV2Schema),
     spec: { schema: ServerSpecV2Schema, hidden: ['cmd_labels'] },
+    mayBeHidden: true,
     calls: {
       get: call(AuthService.method.getNode, inDefault, (stored) => stored),
       create: upsert,

@@ -1,5 +1,6 @@
 // TeleportProvisionToken: what lets instances and bots join. With join method `token` the object's name is
 // the secret itself, and Teleport deletes a bot's token at its first use.
+import { clone } from '@bufbuild/protobuf';
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import type { ProvisionTokenV2 } from '../gen/teleport/types/provision_token_pb.js';
 import {
@@ -11,7 +12,12 @@ import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 import { tokenDefaults } from './provision-token-defaults.js';
 
-const inV2 = (value: ProvisionTokenV2) => ({ Token: { case: 'V2' as const, value } });
+/** Completed as tctl completes it: the RPC refuses a bound_keypair token without its recovery block. */
+function inV2(token: ProvisionTokenV2) {
+  const value = clone(ProvisionTokenV2Schema, token);
+  tokenDefaults(value);
+  return { Token: { case: 'V2' as const, value } };
+}
 
 export const provisionToken = declareKind({
   object: {

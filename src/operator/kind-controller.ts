@@ -3,6 +3,7 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
+import type { Features } from '../gen/teleport/client/authservice_pb.js';
 import { type AnyKind, apiResource } from '../kinds/kind.js';
 import type { KubeClient } from '../kube/client.js';
 import { setConditions } from '../kube/conditions.js';
@@ -18,6 +19,8 @@ import { finalizer } from '../reconcile/names.js';
 import { type PassCounters, Passes } from '../reconcile/pass.js';
 import type { RecentWrites } from '../reconcile/recent.js';
 import type { TeleportClient } from '../teleport/client.js';
+import { SecretUsers } from './secret-users.js';
+import type { Secrets } from './secrets.js';
 
 /** Passes of one kind that run at the same time. They wait for Teleport most of the time. */
 const workers = 8;
@@ -32,6 +35,8 @@ export interface KindControllerParts {
   readonly teleport: TeleportClient;
   readonly events: EventRecorder;
   readonly recent: RecentWrites;
+  readonly secrets: Secrets;
+  readonly features: () => Features | undefined;
   readonly counters: PassCounters;
   readonly clock: Clock;
   readonly log: Logger;
@@ -44,6 +49,7 @@ export class KindController {
   readonly queue: WorkQueue;
   readonly #parts: KindControllerParts;
   readonly #door = new Door();
+  readonly #secretUsers = new SecretUsers();
   readonly #passes: Passes;
   readonly #log: Logger;
 
@@ -69,6 +75,9 @@ export class KindController {
       this.informer.wrote(base, result);
       return result;
     };
+    parts.secrets.subscribe((name) => {
+      for (const key of this.#secretUsers.of(name)) this.#wake(key);
+    });
     this.#passes = new Passes({
       kind,
       teleport: parts.teleport,
@@ -83,15 +92,31 @@ export class KindController {
         removeFinalizer: async (object, signal) => {
           await removeFinalizer(kube, resource, object, finalizer, { signal });
         },
+        recordName: async (object, name, signal) => {
+          const result = await writeStatus(kube, resource, object, () => ({ resourceName: name }), {
+            signal,
+          });
+          if (result.outcome === 'written') return wrote(result.base, result.object);
+          // Gone or changed meanwhile: the event that says so brings another pass.
+          throw new Error(`the object is ${result.outcome}; its name could not be recorded`);
+        },
       },
+      features: parts.features,
+      secrets: parts.secrets,
       writeStatus: async (object, compute, signal) => {
         const result = await writeStatus(kube, resource, object, compute, { signal });
         if (result.outcome === 'written') wrote(result.base, result.object);
       },
       setConditions: (existing, wanted, generation) =>
         setConditions(existing, wanted, { generation, now: clock.now() }),
+      usesSecrets: (key, secrets) => this.#secretUsers.set(key, secrets),
       announce: (object, announcement) => events.record(object, announcement),
     });
+  }
+
+  #wake(key: ObjectKey): void {
+    this.#door.force(key);
+    this.queue.add(key);
   }
 
   /**

@@ -27,12 +27,20 @@ export function readApplied(object: KubeObject): Applied | undefined {
 
 /**
  * Hash of a wanted resource. Secrets don't enter it, so where there are any, the object's generation stands
- * for them: every edit of the spec changes it.
+ * for them (every edit of the spec changes it), and the versions of the Secrets that were looked up.
  */
-export function wantedHash(kind: AnyKind, wanted: Message, generation: number): string {
+export function wantedHash(
+  kind: AnyKind,
+  wanted: Message,
+  generation: number,
+  secretVersions: readonly string[] = [],
+): string {
   const text = canonical(kind.schema, wanted, new Set(kind.form.serverOwned));
-  return textHash(hasSensitive(kind.schema, wanted) ? `${text}#${generation}` : text);
+  return textHash(hasSensitive(kind.schema, wanted) ? [text, generation, ...secretVersions].join('#') : text);
 }
+
+/** Stands for the hash of a resource that Teleport took and does not show us. */
+export const unreadable = 'unreadable';
 
 /** Hash of a stored resource: what a change made behind our back would alter. */
 export function storedHash(kind: AnyKind, stored: Message): string {

@@ -13,15 +13,15 @@ describe('failure', () => {
       'write',
       'AccessDenied',
       'access denied to perform action "create" on "role"',
-      'AccessDenied',
+      'KindDisabled',
       'backoff',
     ],
-    ['look', 'AccessDenied', 'this feature requires Teleport Enterprise', 'Unsupported', 'backoff'],
+    ['look', 'AccessDenied', 'this feature requires Teleport Enterprise', 'KindDisabled', 'backoff'],
     ['write', 'BadParameter', 'wildcard is not allowed', 'Rejected', 'onChange'],
     ['write', 'CompareFailed', 'resource revision does not match', 'TeleportError', 'backoff'],
     ['write', 'AlreadyExists', 'user "u1" already registered', 'TeleportError', 'backoff'],
     ['look', 'Unavailable', 'connect ECONNREFUSED', 'TeleportUnavailable', 'backoff'],
-    ['look', 'NotImplemented', 'unknown service', 'Unsupported', 'backoff'],
+    ['look', 'NotImplemented', 'unknown service', 'KindDisabled', 'backoff'],
     ['write', 'Unknown', 'whatever', 'TeleportError', 'backoff'],
   ])('%s, %s %j is %s', (step, kind, text, reason, next) => {
     const outcome = failure(step, new TeleportError(kind, text));

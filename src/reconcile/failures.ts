@@ -3,6 +3,7 @@
 import { DecodeError } from '../kinds/codec/index.js';
 import { TeleportError, type TeleportErrorKind } from '../teleport/errors.js';
 import type { Failure, Next, Owned, Reason } from './outcome.js';
+import { SecretLookupError } from './secret-lookup.js';
 
 type Step = Failure['step'];
 
@@ -37,9 +38,16 @@ const table: readonly Row[] = [
   {
     kinds: ['AccessDenied'],
     text: /requires? Teleport Enterprise|only available in Teleport Enterprise/i,
-    reason: 'Unsupported',
+    reason: 'KindDisabled',
     next: 'backoff',
-    remedy: 'This Teleport edition does not have the feature.',
+    remedy: 'The kind needs Teleport Enterprise.',
+  },
+  {
+    kinds: ['AccessDenied'],
+    text: /access denied to perform action/i,
+    reason: 'KindDisabled',
+    next: 'backoff',
+    remedy: "Add the verb and the resource to a rule of the operator's role in Teleport.",
   },
   {
     kinds: ['AccessDenied'],
@@ -50,9 +58,9 @@ const table: readonly Row[] = [
   { kinds: ['BadParameter'], reason: 'Rejected', next: 'onChange', remedy: 'Correct the spec.' },
   {
     kinds: ['NotImplemented'],
-    reason: 'Unsupported',
+    reason: 'KindDisabled',
     next: 'backoff',
-    remedy: 'This Teleport version or edition does not have the feature.',
+    remedy: 'The kind needs another version or edition of Teleport.',
   },
   {
     kinds: ['Unavailable', 'DeadlineExceeded', 'Canceled', 'LimitExceeded'],
@@ -71,6 +79,15 @@ export function failure(step: Step, thrown: unknown, owned?: Owned): Failure {
       reason: 'FailedToDecode',
       message: thrown.message,
       next: 'onChange',
+    };
+  }
+  if (thrown instanceof SecretLookupError) {
+    return {
+      type: 'failed',
+      step: 'lookup',
+      reason: 'SecretLookupFailed',
+      message: thrown.message,
+      next: 'backoff',
     };
   }
   const error = TeleportError.from(thrown);

@@ -14,6 +14,8 @@ export const annotations = {
   keep: 'teleport.dev/keep',
   /** The object is not looked at: nothing is created, updated or deleted, and a deletion waits. */
   ignore: 'teleport.dev/ignore',
+  /** The resource's name, where Kubernetes can't hold it. */
+  resourceName: 'teleport.dev/resource-name',
   /** Becomes the resource's description. */
   description: 'description',
 } as const;

@@ -11,10 +11,15 @@ export type Reason =
   | 'DependencyNotReady'
   | 'InUse'
   | 'Consumed'
+  | 'KindDisabled'
+  | 'NameNotAllowed'
+  | 'NameImmutable'
+  | 'FieldImmutable'
+  | 'SecretLookupFailed'
+  | 'NotReadable'
   | 'VersionMismatch'
   | 'AccessDenied'
   | 'Rejected'
-  | 'Unsupported'
   | 'TeleportUnavailable'
   | 'TeleportError';
 
@@ -41,12 +46,14 @@ export type Outcome =
   /** Not done; the message says why and what to do. */
   | {
       readonly type: 'failed';
-      readonly step: 'decode' | 'look' | 'ownership' | 'write' | 'delete';
+      readonly step: 'gate' | 'decode' | 'lookup' | 'look' | 'ownership' | 'write' | 'delete';
       readonly reason: Reason;
       readonly message: string;
       readonly next: Next;
       /** Known ownership at the time, where it was looked at. */
       readonly owned?: Owned;
+      /** What was applied all the same, to be remembered. */
+      readonly applied?: Applied;
     };
 
 export type Failure = Extract<Outcome, { type: 'failed' }>;

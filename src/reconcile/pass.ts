@@ -35,6 +35,8 @@ export interface PassParts extends ReconcilerParts {
   ) => Condition[];
   /** Makes a Kubernetes Event; never throws, never waits. */
   announce(object: KubeObject, announcement: Announcement): void;
+  /** Secrets that the object's values were looked up in; empty when it is gone. */
+  usesSecrets(key: ObjectKey, secrets: ReadonlySet<string>): void;
   readonly counters: PassCounters;
 }
 
@@ -84,7 +86,8 @@ export class Passes {
 
   async #pass(key: ObjectKey, current: KubeObject, log: Logger, signal: AbortSignal): Promise<PassNext> {
     const { door, kind, counters } = this.#parts;
-    const { object, outcome } = await reconcile(this.#parts, current, signal);
+    const { object, outcome, secrets } = await reconcile(this.#parts, current, signal);
+    if (secrets) this.#parts.usesSecrets(key, secrets);
     counters.outcomes.inc({ kind: kind.object.kind, outcome: label(outcome) });
     const repeated = this.#isRepeated(key, object, outcome);
     logOutcome(
@@ -135,6 +138,7 @@ export class Passes {
   #forget(key: ObjectKey): void {
     this.#parts.door.forget(key);
     this.#lastFailure.delete(key);
+    this.#parts.usesSecrets(key, new Set());
   }
 }
 

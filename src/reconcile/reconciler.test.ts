@@ -5,27 +5,38 @@ import { describe, expect, it } from 'vitest';
 import { inMemory } from '../../test/builders/memory-kind.js';
 import { anObject, type ObjectWith } from '../../test/builders/object.js';
 import { VirtualClock } from '../core/virtual-clock.js';
+import { type Features, FeaturesSchema } from '../gen/teleport/client/authservice_pb.js';
 import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
+import { autoupdateVersion } from '../kinds/autoupdate-version.js';
+import { githubConnector } from '../kinds/github-connector.js';
 import type { AnyKind } from '../kinds/kind.js';
+import { oidcConnector } from '../kinds/oidc-connector.js';
+import { opensshServer } from '../kinds/openssh-server.js';
 import { provisionToken } from '../kinds/provision-token.js';
 import { roleV6, roleV7 } from '../kinds/role.js';
+import { trustedCluster } from '../kinds/trusted-cluster.js';
+import { user } from '../kinds/user.js';
 import type { KubeObject } from '../kube/object.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { TeleportError } from '../teleport/errors.js';
 import { annotations, finalizer, originLabel } from './names.js';
 import { RecentWrites } from './recent.js';
 import { type Passed, reconcile } from './reconciler.js';
+import { allowAnnotation } from './secret-lookup.js';
 import { mergedStatus, statusOf } from './status.js';
 
-function world(base: AnyKind = roleV7) {
+function world(base: AnyKind = roleV7, features?: Features) {
   const { kind, teleport } = inMemory(base);
   const clock = new VirtualClock();
   const finalized: string[] = [];
   const released: string[] = [];
+  const secrets = new Map<string, KubeObject>();
   const parts = {
     kind,
     teleport: {} as TeleportClient,
     recent: new RecentWrites(clock),
+    features: () => features,
+    secrets: { get: async (_namespace: string, name: string) => secrets.get(name) },
     objects: {
       addFinalizer: async (object: KubeObject) => {
         finalized.push(object.metadata.name);
@@ -34,11 +45,16 @@ function world(base: AnyKind = roleV7) {
       removeFinalizer: async (object: KubeObject) => {
         released.push(object.metadata.name);
       },
+      recordName: async (object: KubeObject, name: string) => ({
+        ...object,
+        status: { ...object.status, resourceName: name },
+      }),
     },
   };
   return {
     teleport,
     clock,
+    secrets,
     finalized,
     released,
     pass: (object: KubeObject): Promise<Passed> => reconcile(parts, object, new AbortController().signal),
@@ -331,5 +347,188 @@ describe('a one-time token', () => {
     teleport.resources.delete('engineer');
     await pass(first);
     expect(teleport.resources.size).toBe(1);
+  });
+});
+
+describe('a kind that the licence does not allow', () => {
+  const oss = create(FeaturesSchema, { entitlements: { OIDC: { enabled: false } } });
+  const oidc = (metadata: Partial<KubeObject['metadata']> = {}): KubeObject =>
+    anObject({ kind: 'TeleportOIDCConnector', apiVersion: 'resources.teleport.dev/v3', metadata });
+
+  it('is not written, and says what it needs', async () => {
+    const { pass, teleport, finalized } = world(oidcConnector, oss);
+    const { outcome } = await pass(oidc());
+    expect(outcome).toMatchObject({ type: 'failed', step: 'gate', reason: 'KindDisabled', next: 'backoff' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('needs Teleport Enterprise'));
+    expect([teleport.calls, finalized]).toEqual([[], []]);
+  });
+
+  it('waits with its deletion', async () => {
+    const { pass, released } = world(oidcConnector, oss);
+    const { outcome } = await pass(oidc({ deletionTimestamp: 'now', finalizers: [finalizer] }));
+    expect(outcome).toMatchObject({ type: 'failed', step: 'delete', reason: 'KindDisabled' });
+    expect(released).toEqual([]);
+  });
+
+  it('works with the booleans of servers that know no entitlements', async () => {
+    const { pass } = world(oidcConnector, create(FeaturesSchema, { OIDC: true }));
+    expect((await pass({ ...oidc(), spec: {} })).outcome).toMatchObject({ type: 'synced' });
+  });
+});
+
+describe('a singleton', () => {
+  const version = (name: string, metadata: Partial<KubeObject['metadata']> = {}): KubeObject =>
+    anObject({
+      kind: 'TeleportAutoupdateVersionV1',
+      name,
+      spec: { tools: { target_version: '1.2.3' } },
+      metadata,
+    });
+
+  it('is refused under another name, and the deletion of that object does not reach Teleport', async () => {
+    const { pass, teleport, released } = world(autoupdateVersion);
+    await pass(version('autoupdate-version'));
+    expect((await pass(version('other'))).outcome).toMatchObject({ reason: 'NameNotAllowed' });
+    const going = version('other', { deletionTimestamp: 'now', finalizers: [finalizer] });
+    expect((await pass(going)).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+    expect(teleport.resources.size).toBe(1);
+    expect(released).toEqual(['other']);
+  });
+});
+
+describe('a name that Kubernetes can not hold', () => {
+  const alice = (annotation: string, more: Partial<KubeObject> = {}): KubeObject => {
+    const object = held({ kind: 'TeleportUser', name: 'alice', spec: { roles: ['access'] } });
+    return {
+      ...object,
+      ...more,
+      metadata: { ...object.metadata, annotations: { [annotations.resourceName]: annotation } },
+    };
+  };
+
+  it('comes from the annotation, is recorded, and is not changed', async () => {
+    const { pass, teleport } = world(user);
+    const first = remembered(await pass(alice('alice@example.com')));
+    expect([...teleport.resources.keys()]).toEqual(['alice@example.com']);
+    expect(first.status?.['resourceName']).toBe('alice@example.com');
+    const renamed = alice('bob@example.com', { status: first.status! });
+    expect((await pass(renamed)).outcome).toMatchObject({ reason: 'NameImmutable' });
+    const going = { ...renamed, metadata: { ...renamed.metadata, deletionTimestamp: 'now' } };
+    expect((await pass(going)).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+    expect(teleport.resources.size).toBe(0);
+  });
+
+  it('can not be given to a resource that has its object’s name already', async () => {
+    const { pass } = world();
+    const first = remembered(await pass(anObject()));
+    const named = {
+      ...first,
+      metadata: { ...first.metadata, annotations: { [annotations.resourceName]: 'x y' } },
+    };
+    expect((await pass(named)).outcome).toMatchObject({ reason: 'NameImmutable' });
+  });
+});
+
+describe('a field that can not change', () => {
+  it('is a status, not an endless retry', async () => {
+    const { pass, teleport } = world(trustedCluster);
+    const spec = { enabled: true, web_proxy_addr: 'root:443', tunnel_addr: 'root:443' };
+    const first = remembered(await pass(anObject({ name: 'root', spec })));
+    const { outcome } = await pass({ ...first, spec: { ...spec, web_proxy_addr: 'other:443' } });
+    expect(outcome).toMatchObject({ reason: 'FieldImmutable', next: 'onChange' });
+    expect(teleport.calls).toEqual(['get', 'create', 'get']);
+  });
+});
+
+describe('a resource that Teleport takes and does not show', () => {
+  it('is written once and reported', async () => {
+    const { pass, teleport } = world(opensshServer);
+    const hide = (): void => void teleport.failNext.set('get', new TeleportError('NotFound', 'not found'));
+    const server = anObject({
+      kind: 'TeleportOpenSSHServerV2',
+      name: 'n1',
+      spec: { addr: '1.2.3.4:22', hostname: 'a' },
+    });
+    const { create: run } = teleport.hooks;
+    teleport.hooks.create = () => {
+      run?.();
+      hide();
+    };
+    hide();
+    const first = await pass(server);
+    expect(first.outcome).toMatchObject({ type: 'failed', reason: 'NotReadable' });
+    hide();
+    expect((await pass(remembered(first))).outcome).toMatchObject({ reason: 'NotReadable' });
+    expect(teleport.calls.filter((call) => call === 'create')).toEqual(['create']);
+  });
+});
+
+describe('a secret:// reference', () => {
+  const secret = (data: Record<string, string>, allow?: string): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: {
+      name: 'github-secret',
+      uid: 'u',
+      resourceVersion: '7',
+      ...(allow === undefined ? {} : { annotations: { [allowAnnotation]: allow } }),
+    },
+    data,
+  });
+  const connector = (reference: string): KubeObject =>
+    anObject({
+      kind: 'TeleportGithubConnector',
+      name: 'github',
+      spec: {
+        client_id: 'id',
+        client_secret: reference,
+        teams_to_roles: [{ organization: 'o', team: 't', roles: ['access'] }],
+      },
+    });
+  const value = Buffer.from('s3cret').toString('base64');
+  const stored = (teleport: { resources: Map<string, unknown> }): string | undefined =>
+    (teleport.resources.get('github') as { Spec?: { ClientSecret?: string } } | undefined)?.Spec
+      ?.ClientSecret;
+
+  it('becomes the value of the Secret, which appears nowhere else', async () => {
+    const { pass, teleport, secrets } = world(githubConnector);
+    secrets.set('github-secret', secret({ key: value }, '*'));
+    const first = await pass(connector('secret://github-secret/key'));
+    expect(stored(teleport)).toBe('s3cret');
+    expect([...(first.secrets ?? [])]).toEqual(['github-secret']);
+    expect(JSON.stringify(remembered(first))).not.toContain('s3cret');
+  });
+
+  it('is written again when the Secret has changed, and only then', async () => {
+    const { pass, teleport, secrets } = world(githubConnector);
+    const first = secret({ key: value }, 'github, other');
+    secrets.set('github-secret', first);
+    const after = remembered(await pass(connector('secret://github-secret/key')));
+    expect((await pass(after)).outcome).toMatchObject({ wrote: 'nothing' });
+    secrets.set('github-secret', {
+      ...secret({ key: Buffer.from('new').toString('base64') }, 'github'),
+      metadata: { ...first.metadata, resourceVersion: '8' },
+    });
+    expect((await pass(after)).outcome).toMatchObject({ wrote: 'updated' });
+    expect(stored(teleport)).toBe('new');
+  });
+
+  it.each<[string, KubeObject | undefined, string]>([
+    ['secret:///key', undefined, 'name of the Secret is missing'],
+    ['secret://github-secret', undefined, 'key is missing'],
+    ['secret://github-secret/', undefined, 'key is missing'],
+    ['secret://github-secret/key', undefined, 'does not exist'],
+    ['secret://github-secret/key', secret({ key: value }), 'lacks the annotation'],
+    ['secret://github-secret/key', secret({ key: value }, 'other'), 'does not allow'],
+    ['secret://github-secret/key', secret({ key: value }, 'a, *'), 'does not allow'],
+    ['secret://github-secret/key', secret({ other: value }, '*'), 'has no key'],
+  ])('%s with %j says why', async (reference, given, words) => {
+    const { pass, teleport, secrets } = world(githubConnector);
+    if (given) secrets.set('github-secret', given);
+    const { outcome } = await pass(connector(reference));
+    expect(outcome).toMatchObject({ type: 'failed', step: 'lookup', reason: 'SecretLookupFailed' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining(words));
+    expect(JSON.stringify(outcome)).not.toContain(value);
+    expect(teleport.resources.size).toBe(0);
   });
 });

@@ -3,6 +3,7 @@
 import type { Condition, KubeObject } from '../kube/object.js';
 import { type Applied, readApplied } from './applied.js';
 import type { Failure, Outcome, Owned } from './outcome.js';
+import { resourceName } from './wanted.js';
 
 /** A condition before it has times. */
 export type Wanted = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> & {
@@ -73,7 +74,7 @@ export function statusOf(outcome: Outcome): StatusOf | undefined {
     case 'ignored':
       return { conditions: [condition('Ready', 'Unknown', 'Ignored', ignoredMessage(outcome.deleting))] };
     case 'failed':
-      return { conditions: failed(outcome) };
+      return { conditions: failed(outcome), ...(outcome.applied ? { applied: outcome.applied } : {}) };
   }
 }
 
@@ -97,6 +98,10 @@ function failed({ step, reason, message, owned: known }: Failure): Wanted[] {
           'Nothing was written: the spec could not be read.',
         ),
       ];
+    case 'gate':
+      return [ready, notReconciled];
+    case 'lookup':
+      return [ready, valid, { ...notReconciled, reason: 'MutationError' }];
     case 'ownership':
       return [
         ready,
@@ -141,6 +146,6 @@ export function mergedStatus(
   return {
     conditions: setConditions(existing, conditions),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    ...(applied === undefined ? {} : { applied: { ...applied } }),
+    ...(applied === undefined ? {} : { applied: { ...applied }, resourceName: resourceName(object) }),
   };
 }

@@ -5,9 +5,17 @@ import type { AnyKind } from '../kinds/kind.js';
 import type { KubeObject } from '../kube/object.js';
 import { annotations, originKubernetes, originLabel } from './names.js';
 
-/** The name that an object's resource has in Teleport. */
+/** The name that the object's resource was first made under, as its status tells; undefined before that. */
+export function recordedName(object: KubeObject): string | undefined {
+  const name = object.status?.['resourceName'];
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+/** The name that an object's resource has in Teleport: the recorded one, else as annotated, else the object's. */
 export function resourceName(object: KubeObject): string {
-  return object.metadata.name;
+  return (
+    recordedName(object) ?? (object.metadata.annotations?.[annotations.resourceName] || object.metadata.name)
+  );
 }
 
 /** @throws DecodeError where the spec is not one of the kind's. */

@@ -9,13 +9,15 @@ export interface MemoryTeleport {
   readonly resources: Map<string, Message>;
   /** Verbs that were called, in order. */
   readonly calls: string[];
+  /** Called after a call of the verb. */
+  readonly hooks: Partial<Record<'get' | 'create' | 'update' | 'delete', () => void>>;
   /** Thrown by the next call of the verb. */
   readonly failNext: Map<string, Error>;
 }
 
 /** The kind with its calls going to a map. */
 export function inMemory(kind: AnyKind): { kind: AnyKind; teleport: MemoryTeleport } {
-  const teleport: MemoryTeleport = { resources: new Map(), calls: [], failNext: new Map() };
+  const teleport: MemoryTeleport = { resources: new Map(), calls: [], failNext: new Map(), hooks: {} };
   let revision = 0;
   const verb = <Argument, Result>(
     name: 'get' | 'create' | 'update' | 'delete',
@@ -27,7 +29,9 @@ export function inMemory(kind: AnyKind): { kind: AnyKind; teleport: MemoryTelepo
       const failure = teleport.failNext.get(name);
       teleport.failNext.delete(name);
       if (failure) throw failure;
-      return run(argument);
+      const result = run(argument);
+      teleport.hooks[name]?.();
+      return result;
     },
   });
   const find = (name: string): Message => {

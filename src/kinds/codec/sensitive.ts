@@ -18,17 +18,21 @@ export function sensitiveTexts(schema: DescMessage, message: Message, path: stri
 }
 
 function visit(message: ReflectMessage, path: string): SensitiveText[] {
-  return message.fields.filter((field) => message.isSet(field)).flatMap((field) => visitField(message, field, path));
+  return message.fields
+    .filter((field) => message.isSet(field))
+    .flatMap((field) => visitField(message, field, path));
 }
 
 function visitField(message: ReflectMessage, field: DescField, parent: string): SensitiveText[] {
   const path = `${parent}.${fieldName(field)}`;
   if (field.fieldKind === 'scalar' && field.scalar === ScalarType.STRING && isSensitive(field)) {
-    return [{ path, value: message.get(field) as string, set: (value) => message.set(field, value) }];
+    return [{ path, value: message.get(field), set: (value) => message.set(field, value) }];
   }
   if (field.fieldKind === 'message') return visit(message.get(field), path);
   if (field.fieldKind === 'list' && field.listKind === 'message') {
-    return [...message.get(field)].flatMap((item, index) => visit(item as ReflectMessage, `${path}[${index}]`));
+    return [...message.get(field)].flatMap((item, index) =>
+      visit(item as ReflectMessage, `${path}[${index}]`),
+    );
   }
   return [];
 }

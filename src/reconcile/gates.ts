@@ -1,0 +1,81 @@
+// What keeps an object from being reconciled at all. Pure, in order: ignored, going without us, named as
+// nothing can be, renamed, switched off. The first gate that closes decides.
+import type { Features } from '../gen/teleport/client/authservice_pb.js';
+import type { AnyKind } from '../kinds/kind.js';
+import type { KubeObject } from '../kube/object.js';
+import { lacking } from './licence.js';
+import { annotations, finalizer, isOn } from './names.js';
+import type { Failure, Outcome } from './outcome.js';
+import { recordedName, resourceName } from './wanted.js';
+
+export interface GateContext {
+  readonly kind: AnyKind;
+  readonly object: KubeObject;
+  /** What Ping told of the licence; undefined where nothing is known. */
+  readonly features: Features | undefined;
+}
+
+type Gate = (context: GateContext, deleting: boolean) => Outcome | undefined;
+
+const ignored: Gate = ({ object }, deleting) =>
+  isOn(object.metadata.annotations?.[annotations.ignore])
+    ? { type: 'ignored', deleting: deleting && holds(object) }
+    : undefined;
+
+const goingWithoutUs: Gate = ({ object }, deleting) =>
+  deleting && !holds(object) ? { type: 'gone', resource: 'untouched' } : undefined;
+
+/** Teleport's one resource of the kind belongs to the object of its name: another's deletion must not reach it. */
+const wrongSingleton: Gate = ({ kind, object }, deleting) => {
+  if (kind.singleton === undefined || resourceName(object) === kind.singleton) return undefined;
+  if (deleting) return { type: 'gone', resource: 'notOurs' };
+  return refusal(
+    'NameNotAllowed',
+    `Teleport has one ${kind.resource.kind}, named ${kind.singleton}. Delete this object and create one of that name.`,
+  );
+};
+
+/** A deletion goes on by the recorded name. */
+const renamed: Gate = ({ object }, deleting) => {
+  const recorded = recordedName(object);
+  const asked = object.metadata.annotations?.[annotations.resourceName] ?? object.metadata.name;
+  if (deleting || recorded === undefined || recorded === asked) return undefined;
+  return refusal(
+    'NameImmutable',
+    `The resource was made as ${JSON.stringify(recorded)} and is not renamed to ${JSON.stringify(asked)}. Set the annotation ` +
+      `${annotations.resourceName} back, or delete the object and create it anew.`,
+  );
+};
+
+const unlicensed: Gate = ({ kind, features }, deleting) => {
+  const lack = lacking(kind, features);
+  if (lack === undefined) return undefined;
+  return {
+    type: 'failed',
+    step: deleting ? 'delete' : 'gate',
+    reason: 'KindDisabled',
+    message: deleting ? `${lack} The deletion waits for it.` : lack,
+    next: 'backoff',
+  };
+};
+
+const gates: readonly Gate[] = [ignored, goingWithoutUs, wrongSingleton, renamed, unlicensed];
+
+/** The outcome of the first gate that is closed; undefined where all are open. */
+export function closedGate(context: GateContext): Outcome | undefined {
+  const deleting = context.object.metadata.deletionTimestamp !== undefined;
+  for (const gate of gates) {
+    const outcome = gate(context, deleting);
+    if (outcome) return outcome;
+  }
+  return undefined;
+}
+
+/** Whether the object carries our finalizer. */
+export function holds(object: KubeObject): boolean {
+  return object.metadata.finalizers?.includes(finalizer) ?? false;
+}
+
+function refusal(reason: Failure['reason'], message: string): Failure {
+  return { type: 'failed', step: 'gate', reason, message, next: 'onChange' };
+}
