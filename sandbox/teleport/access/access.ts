@@ -50,13 +50,15 @@ export class Access {
     if (lockInForce(this.state, identity.user, identity.roles)) throw accessDenied();
   }
 
-  /** @throws AccessDenied `access denied to perform action "read" on "role"` */
+  /**
+   * @param verbs all of them are needed, and those that are missing are told in this order
+   * @throws AccessDenied `access denied to perform action "read" on "role"`
+   */
   check(caller: Caller, kind: string, ...verbs: readonly Verb[]): void {
-    for (const verb of verbs) {
-      if (!this.may(caller, kind, verb)) {
-        throw accessDenied(`access denied to perform action "${verb}" on "${kind}"`);
-      }
-    }
+    const missing = verbs.filter((verb) => !this.may(caller, kind, verb));
+    if (missing.length === 0) return;
+    const told = missing.map((verb) => `access denied to perform action "${verb}" on "${kind}"`);
+    throw accessDenied(told.join(', '));
   }
 
   may(caller: Caller, kind: string, verb: Verb): boolean {

@@ -35,7 +35,7 @@ export const botService: Service = (router, context) => {
       return storedBot(context, request.botName);
     },
     listBots: (_request, handler) => {
-      access.check(callerOf(handler), 'bot', 'list', 'read');
+      access.check(callerOf(handler), 'bot', 'read', 'list');
       const names = store.list(users).flatMap((user) => labelsOf(user)[botLabel] ?? []);
       return { bots: names.map((name) => storedBot(context, name)) };
     },
@@ -54,7 +54,7 @@ export const botService: Service = (router, context) => {
     },
     upsertBot: (request, handler) => {
       const caller = callerOf(handler);
-      access.check(caller, 'bot', 'create', 'update');
+      access.check(caller, 'bot', 'update', 'create');
       const bot = checked(request.bot);
       const { user, role } = partsOf(context, bot, callerName(caller));
       const existing = store.get(users, botUserName(bot.metadata?.name ?? ''));

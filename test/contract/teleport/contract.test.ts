@@ -12,6 +12,7 @@ import { covered, uncovered } from './coverage.js';
 import { eventsContract } from './events.js';
 import { joiningContract } from './joining.js';
 import { locksContract } from './locks.js';
+import { permissionsContract } from './permissions.js';
 import { restartsContract } from './restarts.js';
 import { rolesContract } from './roles.js';
 import { tokensContract } from './tokens.js';
@@ -41,6 +42,7 @@ describe.each(teleportServers())('$name', ({ start, skipped }) => {
       ['events', eventsContract],
       ['joining', joiningContract],
       ['certificates', certificatesContract],
+      ['permissions', permissionsContract],
       ['restarts', restartsContract],
     ])('%s', (_subject, contract) => {
       contract(teleport);

@@ -76,6 +76,19 @@ export function eventsContract(teleport: () => RunningTeleport): void {
     operator.close();
   });
 
+  it('tells only of the name that it is asked for', async () => {
+    const operator = await operatorClient(teleport(), unique('op'));
+    const name = unique('watched');
+    const watch = watcher(operator, ['role'], false, name);
+    await watch.next();
+    for (const Name of [unique('other'), name]) {
+      await operator.unary(rpc.upsertRoleV2, { Role: { Version: 'v7', Metadata: { Name } } });
+    }
+    expect((await watch.next()).Resource.value).toMatchObject({ Metadata: { Name: name } });
+    await watch.stop();
+    operator.close();
+  });
+
   it('leaves out what cannot be watched when partial success is enough', async () => {
     const operator = await operatorClient(teleport(), unique('op'));
     const some = watcher(operator, ['role', 'bot', 'event'], true);
@@ -102,9 +115,9 @@ export function eventsContract(teleport: () => RunningTeleport): void {
   });
 }
 
-function watcher(client: TeleportClient, kinds: string[], partial = false) {
+function watcher(client: TeleportClient, kinds: string[], partial = false, Name = '') {
   const events = client.serverStream(rpc.watchEvents, {
-    Kinds: kinds.map((Kind) => ({ Kind })),
+    Kinds: kinds.map((Kind) => ({ Kind, Name })),
     AllowPartialSuccess: partial,
   });
   const stream = events[Symbol.asyncIterator]();

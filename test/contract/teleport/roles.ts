@@ -71,6 +71,21 @@ export function rolesContract(teleport: () => RunningTeleport): void {
     await expectRefusal(empty, 'CompareFailed', /^resource revision does not match/);
   });
 
+  it('does not update what is not there', async () => {
+    const Metadata = { Name: unique('role'), Revision: '00000000-0000-4000-8000-000000000000' };
+    const missing = teleport().admin.unary(rpc.updateRole, { Role: role('', { Metadata }) });
+    await expectRefusal(missing, 'CompareFailed', /^resource revision does not match/);
+  });
+
+  it('refuses a role that was made smaller for an older client', async () => {
+    const Metadata = { Name: unique('role'), Labels: { 'teleport.internal/downgraded': 'why' } };
+    await expectRefusal(
+      upsert(role('', { Metadata })),
+      'BadParameter',
+      'refusing to upsert role because teleport.internal/downgraded label is set with reason "why"',
+    );
+  });
+
   it('has the old upsert, which answers nothing', async () => {
     const name = unique('role');
     await teleport().admin.unary(rpc.upsertRole, role(name));

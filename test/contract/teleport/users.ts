@@ -73,6 +73,11 @@ export function usersContract(teleport: () => RunningTeleport): void {
     await eventually(async () => (await get(name)).Metadata?.Revision === again.Metadata?.Revision);
   });
 
+  it('does not update what is not there', async () => {
+    const Metadata = { Name: unique('user'), Revision: '00000000-0000-4000-8000-000000000000' };
+    await expectRefusal(update(user('', { Metadata })), 'CompareFailed', /^resource revision does not match/);
+  });
+
   it('upserts whatever the revision is', async () => {
     const name = unique('user');
     const first = await teleport().admin.unary(rpc.upsertUser, { user: user(name) });
