@@ -48,3 +48,16 @@ test('new and gone objects are', () => {
   expect(isWorthAPass({ new: object })).toBe(true);
   expect(isWorthAPass({ old: object })).toBe(true);
 });
+
+test('our own finalizer added is our own write; taken away, or beside another change, it is not', () => {
+  const without = object;
+  const withOurs = changed({ finalizers: ['f', 'ours'] });
+  expect(isWorthAPass({ old: without, new: withOurs }, 'ours')).toBe(false);
+  expect(isWorthAPass({ old: without, new: withOurs })).toBe(true);
+  expect(isWorthAPass({ old: withOurs, new: without }, 'ours')).toBe(true);
+  expect(isWorthAPass({ old: without, new: changed({ finalizers: ['ours'] }) }, 'ours')).toBe(true);
+  expect(isWorthAPass({ old: without, new: changed({ finalizers: ['f', 'g', 'ours'] }) }, 'ours')).toBe(true);
+  expect(
+    isWorthAPass({ old: without, new: changed({ finalizers: ['f', 'ours'], generation: 2 }) }, 'ours'),
+  ).toBe(true);
+});
