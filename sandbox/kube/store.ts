@@ -186,7 +186,13 @@ export class Store {
   private of(type: ResourceType): Collection {
     let collection = this.collections.get(type.key);
     if (!collection) {
-      collection = { entries: new Map(), sorted: [], history: [], forgotten: 0, listeners: new Set() };
+      collection = {
+        entries: new Map(),
+        sorted: [],
+        history: [], // Nobody has seen this type before, so there is nothing to go on from.
+        forgotten: this.current,
+        listeners: new Set(),
+      };
       this.collections.set(type.key, collection);
     }
     return collection;

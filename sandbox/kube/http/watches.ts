@@ -29,6 +29,8 @@ interface Stream {
 
 /** kube-apiserver closes watches after 30 to 60 minutes of its own accord. */
 const longestSeconds = 45 * 60;
+/** The last bookmark comes so long before the end. */
+const beforeEndMs = 2_000;
 
 export class Watches {
   private readonly streams = new Set<Stream>();
@@ -98,11 +100,17 @@ export class Watches {
     stop = this.store.listen(type, deliver);
     this.schedule(timers, this.timeLimit(query), () => stream.close());
     if (isTrue(query.get('allowWatchBookmarks')) && form === 'object') {
-      const again = (): void => {
-        write(bookmark(type, version, this.store.rv, false));
-        this.schedule(timers, this.bookmarkIntervalMs, again);
+      // As kube-apiserver: at intervals, and once more shortly before the end.
+      const last = this.clock.monotonic() + this.timeLimit(query) - beforeEndMs;
+      const next = (): void => {
+        const left = last - this.clock.monotonic();
+        if (left <= 0) return;
+        this.schedule(timers, Math.min(this.bookmarkIntervalMs, left), () => {
+          write(bookmark(type, version, this.store.rv, false));
+          next();
+        });
       };
-      this.schedule(timers, this.bookmarkIntervalMs, again);
+      next();
     }
   }
 

@@ -242,15 +242,20 @@ function dropAbandoned(object: ApiObject, wanted: Path[], before: ManagedField[]
   }
 }
 
-/** Copies the way down, so that what the old object shares stays as it is. */
+/**
+ * Removes the field, and what holds it if nothing is left in there. Copies the way down, so that what the old object
+ * shares stays as it is.
+ */
 function removeAt(object: JsonObject, path: Path): void {
-  let node = object;
-  for (const name of path.slice(0, -1)) {
-    const inner = node[name];
-    if (!isObject(inner)) return;
-    const copy = { ...inner };
-    node[name] = copy;
-    node = copy;
+  const [name = '', ...rest] = path;
+  if (rest.length === 0) {
+    delete object[name];
+    return;
   }
-  delete node[path.at(-1) ?? ''];
+  const inner = object[name];
+  if (!isObject(inner)) return;
+  const copy = { ...inner };
+  removeAt(copy, rest);
+  if (Object.keys(copy).length > 0) object[name] = copy;
+  else delete object[name];
 }

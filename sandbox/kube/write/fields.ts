@@ -5,6 +5,7 @@ import { clone, equal, isObject, type JsonObject } from '../json.js';
 import { kindSubject, type ResourceType, type Version } from '../kinds/resource-type.js';
 import type { ApiObject } from '../object.js';
 import { applyDefaults, dropNulls, prune } from '../schema/prune.js';
+import { onlyChanged } from '../schema/ratchet.js';
 import { validate } from '../schema/validate.js';
 import { cleanMetadata, metadataErrors } from './metadata.js';
 
@@ -62,7 +63,8 @@ export function validateObject(
 ): void {
   const errors: FieldError[] = metadataErrors(object, type);
   const { metadata: _metadata, apiVersion: _apiVersion, kind: _kind, ...rest } = object;
-  errors.push(...validate(rest, rootless(version.schema)));
+  const wrong = validate(rest, rootless(version.schema));
+  errors.push(...(old ? onlyChanged(wrong, rest, old) : wrong));
   if (errors.length === 0) errors.push(...(type.check?.(object, old) ?? []));
   if (errors.length > 0) throw invalid(kindSubject(type, object.metadata.name), errors);
 }
