@@ -32,6 +32,8 @@ export interface TeleportOptions {
   readonly enterprise?: boolean;
   /** What Ping and the `version` header tell; 18.0.0 if not said. */
   readonly serverVersion?: string;
+  /** Milliseconds that reads, lock checks and watches lag behind writes; 0 if not said. A real Auth: up to 1000. */
+  readonly staleMs?: number;
   /** Another server's state: resources and authorities live on in this one. */
   readonly dataFrom?: ClusterState;
   /** 0, for any, if not said. */
@@ -87,7 +89,11 @@ export async function startTeleport(options: TeleportOptions = {}): Promise<Embe
   const enterprise = options.enterprise ?? false;
   const state =
     options.dataFrom ??
-    (await ClusterState.create(options.clusterName ?? 'sandbox.local', options.clock ?? systemClock));
+    (await ClusterState.create(
+      options.clusterName ?? 'sandbox.local',
+      options.clock ?? systemClock,
+      options.staleMs,
+    ));
   if (!options.dataFrom) seed(state);
   const access = new Access(state);
   const joining = new Joining(access, [tokenMethod, kubernetesMethod(() => options.reviewToken)]);

@@ -41,11 +41,11 @@ export class Access {
     const { identity } = caller;
     if (!identity) return;
     const heading = 'access denied';
-    if (!this.state.store.has(users, identity.user)) {
+    if (!this.state.reads.has(users, identity.user)) {
       throw wrapped(heading, notFound(`"user" "${identity.user}" does not exist`));
     }
     for (const role of identity.roles) {
-      if (!this.state.store.has(roles, role)) throw wrapped(heading, notFound(`role ${role} is not found`));
+      if (!this.state.reads.has(roles, role)) throw wrapped(heading, notFound(`role ${role} is not found`));
     }
     if (lockInForce(this.state, identity.user, identity.roles)) throw accessDenied();
   }
@@ -72,13 +72,13 @@ export class Access {
 
   /** The stored roles that the certificate names. */
   rolesOf(caller: Caller): RoleV6[] {
-    return (caller.identity?.roles ?? []).flatMap((name) => this.state.store.get(roles, name) ?? []);
+    return (caller.identity?.roles ?? []).flatMap((name) => this.state.reads.get(roles, name) ?? []);
   }
 
   /** Roles that the user itself holds, which everybody may read. */
   ownRoles(caller: Caller): readonly string[] {
     if (!caller.identity) return [];
-    return this.state.store.get(users, caller.identity.user)?.Spec?.Roles ?? [];
+    return this.state.reads.get(users, caller.identity.user)?.Spec?.Roles ?? [];
   }
 }
 

@@ -12,7 +12,7 @@ export function lockInForce(
   user: string,
   roleNames: readonly string[],
 ): LockV2 | undefined {
-  return state.store.list(locks).find((lock) => {
+  return state.reads.list(locks).find((lock) => {
     const target = lock.Spec?.Target;
     const expires = lock.Spec?.Expires;
     if (expires && timestampMs(expires) <= state.clock.now()) return false;

@@ -31,7 +31,7 @@ export class Joining {
     if (request.Role !== 'Bot' && request.HostID === '') throw badParameter('missing parameter HostID');
     if (request.Token === '') throw badParameter('missing parameter Token');
     if (request.Role !== 'Bot') throw accessDenied('the sandbox lets bots join, and nothing else');
-    const token = state.store.get(tokens, request.Token);
+    const token = state.reads.get(tokens, request.Token);
     if (!token) {
       throw accessDenied(
         `"${request.NodeName}" can not join the cluster with role "${request.Role}", token expired or not found`,
@@ -49,7 +49,7 @@ export class Joining {
 
     const botName = token.Spec.BotName;
     const userName = botUserName(botName);
-    const user = state.store.get(users, userName);
+    const user = state.reads.get(users, userName);
     if (!user) throw accessDenied();
     const roleNames = user.Spec?.Roles ?? [];
     const lock = lockInForce(state, userName, roleNames);

@@ -17,6 +17,7 @@ import { botUserName } from '../join/join.js';
 import { accessDenied, alreadyExists, badParameter, notFound, wrapped } from '../refusal.js';
 import { labelsOf } from '../state/head.js';
 import { roles, users } from '../state/kinds.js';
+import type { Reads } from '../state/shelf.js';
 import { prepareRole } from './roles.js';
 import { callerOf, type Service, type ServiceContext } from './service.js';
 
@@ -26,18 +27,18 @@ const defaultTtlMs = 12 * 3600_000;
 
 export const botService: Service = (router, context) => {
   const { access } = context;
-  const { store, audit } = access.state;
+  const { store, reads, audit } = access.state;
 
   router.service(BotService, {
     getBot: (request, handler) => {
       access.check(callerOf(handler), 'bot', 'read');
       if (request.botName === '') throw badParameter('bot_name: must be non-empty');
-      return storedBot(context, request.botName);
+      return botIn(reads, request.botName);
     },
     listBots: (_request, handler) => {
       access.check(callerOf(handler), 'bot', 'read', 'list');
-      const names = store.list(users).flatMap((user) => labelsOf(user)[botLabel] ?? []);
-      return { bots: names.map((name) => storedBot(context, name)) };
+      const names = reads.list(users).flatMap((user) => labelsOf(user)[botLabel] ?? []);
+      return { bots: names.map((name) => botIn(reads, name)) };
     },
     createBot: (request, handler) => {
       const caller = callerOf(handler);
@@ -50,7 +51,7 @@ export const botService: Service = (router, context) => {
       store.create(users, user);
       store.create(roles, role);
       audit.add('bot.create', 'bot', bot.metadata?.name ?? '', callerName(caller));
-      return storedBot(context, bot.metadata?.name ?? '');
+      return botIn(store, bot.metadata?.name ?? '');
     },
     upsertBot: (request, handler) => {
       const caller = callerOf(handler);
@@ -68,7 +69,7 @@ export const botService: Service = (router, context) => {
       store.put(users, user);
       store.put(roles, role);
       audit.add('bot.create', 'bot', bot.metadata?.name ?? '', callerName(caller));
-      return storedBot(context, bot.metadata?.name ?? '');
+      return botIn(store, bot.metadata?.name ?? '');
     },
     deleteBot: (request, handler) => {
       const caller = callerOf(handler);
@@ -110,11 +111,11 @@ function checked(bot: Bot | undefined): Bot {
   return bot;
 }
 
-function storedBot({ access }: ServiceContext, botName: string): Bot {
+function botIn(reads: Reads, botName: string): Bot {
   const name = botUserName(botName);
-  const user = access.state.store.get(users, name);
+  const user = reads.get(users, name);
   if (!user) throw wrapped('fetching bot user', notFound(`"user" "${name}" does not exist`));
-  const role = access.state.store.get(roles, name);
+  const role = reads.get(roles, name);
   if (!role) throw wrapped('fetching bot role', notFound(`role ${name} is not found`));
   const { [botLabel]: stored, [generationLabel]: _generation, ...labels } = labelsOf(user);
   if (stored === undefined)

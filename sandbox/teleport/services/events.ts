@@ -46,7 +46,7 @@ export const eventService: Service = (router, { access }) => {
         }),
       ];
       let wake = (): void => {};
-      const stop = access.state.store.subscribe((change) => {
+      const stop = access.state.reads.subscribe((change) => {
         const wanted = kinds.find(
           (kind) => kind.Kind === change.kind.kind && (kind.Name === '' || kind.Name === change.name),
         );

@@ -28,7 +28,7 @@ export async function generateUserCerts(
   if (own.disallowReissue) {
     throw accessDenied('access denied: identity is not allowed to reissue certificates');
   }
-  const user = state.store.get(users, request.Username);
+  const user = state.reads.get(users, request.Username);
   if (!user) throw accessDenied();
   const now = state.clock.now();
   const asked = request.Expires ? timestampMs(request.Expires) : 0;
@@ -41,7 +41,7 @@ export async function generateUserCerts(
     throw badParameter('at least one role request is required');
   const roleNames = impersonates ? request.RoleRequests : (user.Spec?.Roles ?? []);
   for (const name of roleNames) {
-    if (!state.store.has(roles, name)) throw notFound(`role ${name} is not found`);
+    if (!state.reads.has(roles, name)) throw notFound(`role ${name} is not found`);
   }
   if (impersonates) checkImpersonation(access, caller, roleNames);
   checkKeys(request.TLSPublicKey, request.SSHPublicKey);

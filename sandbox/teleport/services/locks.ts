@@ -9,19 +9,19 @@ import { locks } from '../state/kinds.js';
 import { callerOf, checkMetadata, type Service } from './service.js';
 
 export const lockService: Service = (router, { access }) => {
-  const { store, audit, clock } = access.state;
+  const { store, reads, audit, clock } = access.state;
 
   router.service(AuthService, {
     getLock: (request, handler) => {
       access.check(callerOf(handler), 'lock', 'read');
       if (request.Name === '') throw badParameter('missing lock name');
-      const lock = store.get(locks, request.Name);
+      const lock = reads.get(locks, request.Name);
       if (!lock) throw notFound(`"lock" "${request.Name}" does not exist`);
       return lock;
     },
     getLocks: (_request, handler) => {
       access.check(callerOf(handler), 'lock', 'list', 'read');
-      return { Locks: store.list(locks) };
+      return { Locks: reads.list(locks) };
     },
     upsertLock: (lock, handler) => {
       const caller = callerOf(handler);

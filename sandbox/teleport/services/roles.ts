@@ -46,7 +46,7 @@ export function prepareRole(role: RoleV6): void {
 
 export const roleService: Service = (router, context) => {
   const { access } = context;
-  const { store, audit } = access.state;
+  const { store, reads, audit } = access.state;
 
   const write = (
     caller: Caller,
@@ -55,7 +55,7 @@ export const roleService: Service = (router, context) => {
     run: (role: RoleV6) => RoleV6,
   ): RoleV6 => {
     if (!role) return context.crash(`proto.AuthService/${method}`);
-    const exists = store.has(roles, nameOf(role));
+    const exists = reads.has(roles, nameOf(role));
     prepareRoleFor(caller, context, method, role, exists);
     const stored = run(role);
     audit.add(exists ? 'role.updated' : 'role.created', 'role', nameOf(stored), callerName(caller));
@@ -71,7 +71,7 @@ export const roleService: Service = (router, context) => {
     listRoles: (request, handler) => {
       access.check(callerOf(handler), 'role', 'list', 'read');
       const words = request.Filter?.SearchKeywords ?? [];
-      const found = store.page(roles, {
+      const found = reads.page(roles, {
         from: request.StartKey,
         size: request.Limit || 100,
         filter: (role) => words.every((word) => mentions(role, word)),
@@ -126,7 +126,7 @@ function prepareRoleFor(
 
 /** @throws NotFound `role x is not found` */
 export function storedRole({ access }: ServiceContext, name: string): RoleV6 {
-  const role = access.state.store.get(roles, name);
+  const role = access.state.reads.get(roles, name);
   if (!role) throw notFound(`role ${name} is not found`);
   return role;
 }

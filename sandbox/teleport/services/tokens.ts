@@ -21,19 +21,19 @@ export function prepareToken(token: ProvisionTokenV2): void {
 }
 
 export const tokenService: Service = (router, { access }) => {
-  const { store, audit } = access.state;
+  const { store, reads, audit } = access.state;
 
   router.service(AuthService, {
     getToken: (request, handler) => {
       access.check(callerOf(handler), 'token', 'read');
       if (request.Name === '') throw badParameter('missing parameter token');
-      const token = store.get(tokens, request.Name);
+      const token = reads.get(tokens, request.Name);
       if (!token) throw notFound(`"token" "${request.Name}" does not exist`);
       return token;
     },
     getTokens: (_request, handler) => {
       access.check(callerOf(handler), 'token', 'list', 'read');
-      return { ProvisionTokens: store.list(tokens) };
+      return { ProvisionTokens: reads.list(tokens) };
     },
     createTokenV2: (request, handler) => {
       const caller = callerOf(handler);

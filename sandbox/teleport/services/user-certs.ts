@@ -34,7 +34,7 @@ export function checkKeys(tlsPublicKey: Uint8Array, sshPublicKey: Uint8Array): v
 /** The latest moment that the roles' max_session_ttl allow, and no later than `expires`. */
 export function capExpiry(state: ClusterState, roleNames: readonly string[], expires: number): number {
   const ttls = roleNames.map((name) => {
-    const nanos = state.store.get(roles, name)?.Spec?.Options?.MaxSessionTTL ?? 0n;
+    const nanos = state.reads.get(roles, name)?.Spec?.Options?.MaxSessionTTL ?? 0n;
     return nanos > 0n ? Number(nanos / 1_000_000n) : defaultTtl;
   });
   return Math.min(expires, ...ttls.map((ttl) => state.clock.now() + ttl));

@@ -20,7 +20,7 @@ const longestPage = 1000;
 
 export const userService: Service = (router, context) => {
   const { access } = context;
-  const { store, audit } = access.state;
+  const { store, reads, audit } = access.state;
 
   router.service(UsersService, {
     getUser: (request, handler) => {
@@ -31,14 +31,14 @@ export const userService: Service = (router, context) => {
       // whoever may create users may look at them
       const mayLook = (own !== '' && name === own) || access.may(caller, 'user', 'create');
       if (!mayLook) access.check(caller, 'user', 'read');
-      const user = store.get(users, name);
+      const user = reads.get(users, name);
       if (!user) throw notFound(`"user" "${name}" does not exist`);
       return { user };
     },
     listUsers: (request, handler) => {
       access.check(callerOf(handler), 'user', 'read', 'list');
       const words = request.filter?.SearchKeywords ?? [];
-      const found = store.page(users, {
+      const found = reads.page(users, {
         from: request.pageToken,
         size: request.pageSize > 0 ? Math.min(request.pageSize, longestPage) : longestPage,
         filter: (user) => words.every((word) => mentions(user, word)),
@@ -63,7 +63,7 @@ export const userService: Service = (router, context) => {
       access.check(caller, 'user', 'update');
       const user = given(context, 'UpdateUser', request.user);
       prepareUser(context, user);
-      const existing = store.get(users, nameOf(user));
+      const existing = reads.get(users, nameOf(user));
       if (existing?.Spec?.CreatedBy && user.Spec) user.Spec.CreatedBy = existing.Spec.CreatedBy;
       status(user, false);
       const stored = withoutSecrets(store.update(users, user));
@@ -103,7 +103,7 @@ function prepareUser({ access }: ServiceContext, user: UserV2): void {
   checkMetadata(user.Metadata);
   user.Spec ??= create(UserSpecV2Schema);
   for (const role of user.Spec.Roles) {
-    if (!access.state.store.has(roles, role)) throw notFound(`role ${role} is not found`);
+    if (!access.state.reads.has(roles, role)) throw notFound(`role ${role} is not found`);
   }
 }
 

@@ -4,10 +4,14 @@ import { type Clock, systemClock } from '../../../src/core/clock.js';
 import { CertificateAuthority } from '../ca/authority.js';
 import { Audit } from './audit.js';
 import { BotInstances } from './bot-instances.js';
-import { Store } from './store.js';
+import { Cache } from './cache.js';
+import type { Reads } from './shelf.js';
+import { Store, type Subscribe } from './store.js';
 
 export class ClusterState {
   readonly store: Store;
+  /** What reads see: the store itself, or a cache in front of it. */
+  readonly reads: Reads & { readonly subscribe: Subscribe };
   readonly instances: BotInstances;
   readonly audit: Audit;
 
@@ -16,17 +20,20 @@ export class ClusterState {
     readonly clock: Clock,
     readonly userCa: CertificateAuthority,
     readonly hostCa: CertificateAuthority,
+    staleMs: number,
   ) {
     this.store = new Store(clock);
+    this.reads = staleMs > 0 ? new Cache(this.store, clock, staleMs) : this.store;
     this.instances = new BotInstances(clock);
     this.audit = new Audit(clock);
   }
 
-  static async create(clusterName: string, clock: Clock = systemClock): Promise<ClusterState> {
+  /** @param staleMs how long reads lag behind writes */
+  static async create(clusterName: string, clock: Clock = systemClock, staleMs = 0): Promise<ClusterState> {
     const [userCa, hostCa] = await Promise.all([
       CertificateAuthority.create(clusterName, clock),
       CertificateAuthority.create(clusterName, clock),
     ]);
-    return new ClusterState(clusterName, clock, userCa, hostCa);
+    return new ClusterState(clusterName, clock, userCa, hostCa, staleMs);
   }
 }

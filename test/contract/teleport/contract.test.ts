@@ -2,8 +2,8 @@
 // one when TELEPORT_BIN_DIR names a folder with `teleport` and `tctl`. Reads of a real Teleport are stale for up
 // to a second, so cases poll where they read back.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { teleportServers } from '../../env/index.js';
-import type { RunningEmbeddedTeleport } from '../../env/teleport-embedded.js';
+import { type Launcher, teleportServers } from '../../env/index.js';
+import { type RunningEmbeddedTeleport, startEmbeddedTeleport } from '../../env/teleport-embedded.js';
 import type { RunningTeleport } from '../../env/types.js';
 import { botsContract } from './bots.js';
 import { certificatesContract } from './certificates.js';
@@ -18,7 +18,14 @@ import { rolesContract } from './roles.js';
 import { tokensContract } from './tokens.js';
 import { usersContract } from './users.js';
 
-describe.each(teleportServers())('$name', ({ start, skipped }) => {
+/** As a real one in this as well: reads, locks and watches lag behind writes. */
+const stale: Launcher<RunningTeleport> = {
+  name: 'an embedded Teleport with stale reads',
+  skipped: false,
+  start: () => startEmbeddedTeleport({ staleMs: 100 }),
+};
+
+describe.each([...teleportServers(), stale])('$name', ({ start, skipped }) => {
   describe.skipIf(skipped)('keeps the contract', () => {
     let running: RunningTeleport | undefined;
     const teleport = (): RunningTeleport => {
