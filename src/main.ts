@@ -3,10 +3,13 @@
 import { printCrds } from './cli/crds.js';
 import { findNamespace } from './cli/namespace.js';
 import { readSettings, type Settings, SettingsError, usage } from './cli/settings.js';
+import { printTeleportRole } from './cli/teleport-role.js';
 import { version } from './cli/version.js';
 import { systemClock } from './core/clock.js';
 import type { Logger } from './core/log.js';
 import { createLogger } from './core/log-pino.js';
+import { kinds } from './kinds/index.js';
+import { teleportAllow } from './kinds/permissions.js';
 import { botSettings } from './operator/bot-settings.js';
 import { startInspector } from './operator/inspector.js';
 import { type RunningOperator, startOperator } from './operator.js';
@@ -18,6 +21,7 @@ const exit = { ok: 0, failed: 1, usage: 2 } as const;
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number> | number>> = {
   run,
   crds: () => print(printCrds()),
+  'teleport-role': () => print(printTeleportRole(teleportAllow(kinds))),
   version: () => print(`teleport-operator ${version}\n`),
   help: () => print(usage()),
 };

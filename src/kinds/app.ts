@@ -18,6 +18,7 @@ export const app = declareKind({
   schema: AppV3Schema,
   form: legacyForm(AppV3Schema),
   spec: { schema: AppSpecV3Schema, hidden: [] },
+  seenBy: 'app_labels',
   calls: {
     get: call(
       AuthService.method.getApp,

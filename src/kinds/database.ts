@@ -26,6 +26,7 @@ export const database = declareKind({
   form: legacyForm(DatabaseV3Schema),
   spec: { schema: DatabaseSpecV3Schema, hidden: [] },
   serverOwned: ['Status'],
+  seenBy: 'db_labels',
   calls: {
     get: call(
       AuthService.method.getDatabase,

@@ -3,7 +3,7 @@
 // does differently is a property here, never an `if` there.
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { ApiResource } from '../kube/object.js';
-import type { Call } from './calls.js';
+import type { Call, Listing } from './calls.js';
 import type { ResourceForm } from './forms.js';
 
 /** API group of every kind. */
@@ -57,10 +57,22 @@ export interface KindCalls<Resource> {
   readonly create: Call<Resource, Resource | undefined>;
   readonly update: Call<Resource, Resource | undefined>;
   readonly delete: Call<string, void>;
+  /** All of the kind; undefined where Teleport has no list, or one too long to be read. */
+  readonly list?: Listing<Resource>;
+}
+
+/** Something in Teleport that a resource names. */
+export interface Reference {
+  /** Teleport kind: `role`. */
+  readonly kind: string;
+  readonly name: string;
 }
 
 /** Features that a licence switches on, as Ping tells them (joining.md 7.2, 7.3). */
 export type Feature = 'OIDC' | 'SAML' | 'AdvancedAccessWorkflows';
+
+/** Fields of a role that match resources by their labels. */
+export type LabelMatchers = 'node_labels' | 'app_labels' | 'db_labels';
 
 /** What most kinds have nothing to say about. */
 type Optional =
@@ -68,8 +80,11 @@ type Optional =
   | 'serverOwned'
   | 'immutable'
   | 'mayBeHidden'
+  | 'seenBy'
   | 'singleton'
   | 'needs'
+  | 'watched'
+  | 'references'
   | 'defaults'
   | 'oneTime';
 
@@ -98,6 +113,8 @@ export interface Kind<Schema extends DescMessage = DescMessage> {
    * may not be found.
    */
   readonly mayBeHidden: boolean;
+  /** The label matchers of a role that decide whether its holder sees a resource of the kind; none for most. */
+  readonly seenBy: LabelMatchers | undefined;
   /** The only name that Teleport knows a resource of this kind by; an object of another name is refused. */
   readonly singleton: string | undefined;
   /** Licensed features, any of which the kind needs; none for kinds that every Teleport has. */
@@ -107,6 +124,10 @@ export interface Kind<Schema extends DescMessage = DescMessage> {
    * be compared with a wanted one. May change its argument. Where it is wrong the cost is one write too many.
    */
   readonly defaults: (resource: MessageShape<Schema>) => void;
+  /** Whether Auth's WatchEvents carries the kind (joining.md 8.4). */
+  readonly watched: boolean;
+  /** Resources that Teleport must have before it takes this one, and does not let go while this one is there. */
+  readonly references: (resource: MessageShape<Schema>) => readonly Reference[];
   /** Whether Teleport deletes this resource at its first use, so that its absence is no drift. */
   readonly oneTime: (resource: MessageShape<Schema>) => boolean;
 }
@@ -124,8 +145,11 @@ export function declareKind<Schema extends DescMessage>(declaration: KindDeclara
     serverOwned: [],
     immutable: [],
     mayBeHidden: false,
+    seenBy: undefined,
     singleton: undefined,
     needs: [],
+    watched: false,
+    references: () => [],
     defaults: () => {},
     oneTime: () => false,
     ...declaration,

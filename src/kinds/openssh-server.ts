@@ -33,6 +33,7 @@ function server(
     form: legacyForm(ServerV2Schema),
     spec: { schema: ServerSpecV2Schema, hidden: ['cmd_labels'] },
     mayBeHidden: true,
+    seenBy: 'node_labels',
     calls: {
       get: call(AuthService.method.getNode, inDefault, (stored) => stored),
       create: upsert,

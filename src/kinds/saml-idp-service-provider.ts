@@ -23,6 +23,7 @@ export const samlIdpServiceProvider = declareKind({
   schema: SAMLIdPServiceProviderV1Schema,
   form: legacyHeaderForm(SAMLIdPServiceProviderV1Schema),
   spec: { schema: SAMLIdPServiceProviderSpecV1Schema, hidden: [] },
+  seenBy: 'app_labels',
   calls: {
     get: call(
       AuthService.method.getSAMLIdPServiceProvider,

@@ -7,6 +7,7 @@ import { crdsJson } from './crds.js';
 import { kindsDoc } from './docs-kinds.js';
 import { settingsDoc } from './docs-settings.js';
 import { buildImage } from './image.js';
+import { chartCrds, chartRules, rbacDoc, teleportRoleDoc } from './rbac.js';
 
 /** A generated file: its path from the root, and what stands in it. */
 export interface Generator {
@@ -21,6 +22,10 @@ const generators: readonly Generator[] = [
   { path: 'src/gen/crds.json', make: () => crdsJson(kinds, describe) },
   { path: 'docs/kinds.md', make: () => kindsDoc(kinds) },
   { path: 'docs/settings.md', make: settingsDoc },
+  { path: 'docs/rbac.yaml', make: () => rbacDoc(kinds) },
+  { path: 'docs/teleport-role.yaml', make: () => teleportRoleDoc(kinds) },
+  { path: 'charts/teleport-operator/generated/rules.yaml', make: () => chartRules(kinds) },
+  ...chartCrds(kinds, describe),
 ];
 
 process.stdout.write(
