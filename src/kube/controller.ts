@@ -1,6 +1,7 @@
 // Workers that take keys from a queue and hand them to a handler, one pass each. What a pass does is the
 // handler's; when the key comes again follows from what it returns.
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { isAbort } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
@@ -38,6 +39,8 @@ export interface ControllerOptions {
 /** Runs until the signal is aborted or the queue shut down, and the last pass has ended. Never throws. */
 export async function runController(options: ControllerOptions): Promise<void> {
   const meters = makeMeters(options);
+  // Every worker and every request of a pass listens to these; Node would take that for a leak.
+  setMaxListeners(0, options.signal, options.passSignal ?? options.signal);
   const worker = async (): Promise<void> => {
     for (;;) {
       const key = await takeOrStop(options);

@@ -53,7 +53,11 @@ export function from(error: unknown): KubeError {
   if (error instanceof KubeError) return error;
   if (!(error instanceof Error)) return new KubeError('Unknown', String(error));
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  const text = error.message || firstOf(error) || code || error.name;
+  // Node says "aborted" when the other end closes a connection in the middle of an answer.
+  const closed = code === 'ECONNRESET' && error.message === 'aborted';
+  const text = closed
+    ? 'the server closed the connection'
+    : error.message || firstOf(error) || code || error.name;
   if (code === 'ETIMEDOUT') return new KubeError('Timeout', text, { cause: error });
   if (connectionCodes.test(code) || tlsCodes.test(code)) {
     return new KubeError('Unavailable', text, { cause: error });

@@ -1,5 +1,6 @@
 // Keeps a copy of one resource's objects: lists them in pages, then follows the watch, for ever. Callers read
 // the copy by key and hear of changes; which of these matter is predicate.ts's judgement.
+import { setMaxListeners } from 'node:events';
 import { aborted, deadline, isAbort, sleep } from '../core/abort.js';
 import { Backoff, type BackoffPolicy } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
@@ -47,7 +48,7 @@ const unavailableRetryMs = 30_000;
 const provedMs = 10_000;
 /** Failures in a row after which one line is logged as a warning. */
 const warnAfter = 3;
-const policy: BackoffPolicy = { baseMs: 500, factor: 2, maxMs: 30_000, jitter: 0.5 };
+const policy: BackoffPolicy = { baseMs: 500, factor: 2, maxMs: 15_000, jitter: 0.5 };
 
 /** One resource's informer. `run` it once; everything else may be called at any time. */
 export class Informer {
@@ -127,6 +128,8 @@ export class Informer {
 
   /** Lists and watches until the signal is aborted. Never throws: what fails is tried again. */
   async run(signal: AbortSignal): Promise<void> {
+    // Dozens of informers and all their requests listen to one signal; Node would take that for a leak.
+    setMaxListeners(0, signal);
     while (!signal.aborted) {
       try {
         if (this.#version === '') await this.#list(signal);

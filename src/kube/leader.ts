@@ -1,5 +1,6 @@
 // Leader election over a Lease, compatible with client-go's: one process leads, the others wait. Uses the verbs
 // get, create and update alone. What leading means is the caller's.
+import { setMaxListeners } from 'node:events';
 import { isDeepStrictEqual } from 'node:util';
 import { deadline, sleep } from '../core/abort.js';
 import type { Clock, Timer } from '../core/clock.js';
@@ -202,6 +203,7 @@ export class LeaderElector {
     const { clock, drainMs, log } = this.#o;
     const term = new AbortController();
     const over = new AbortController();
+    setMaxListeners(0, term.signal, signal);
     let drain: Timer | undefined;
     const onStop = (): void => {
       drain = clock.after(drainMs, () => term.abort(stopped('the time to end is over')));
