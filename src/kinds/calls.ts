@@ -25,3 +25,51 @@ export function call<I extends DescMessage, O extends DescMessage, Argument, Res
 export function nothing(): undefined {
   return undefined;
 }
+
+/** Every resource of a kind, page by page where Teleport pages. */
+export interface Listing<Resource> {
+  readonly method: DescMethodUnary;
+  /** @throws TeleportError */
+  pages(client: TeleportClient, signal: AbortSignal): AsyncIterable<readonly Resource[]>;
+}
+
+/** Resources of one page with the token of the next; empty at the end. */
+export interface Page<Resource> {
+  readonly items: readonly Resource[];
+  readonly next: string;
+}
+
+/** How many resources are asked for at once. */
+const pageSize = 500;
+
+/** An RPC that answers page by page. */
+export function paged<I extends DescMessage, O extends DescMessage, Resource>(
+  method: DescMethodUnary<I, O>,
+  request: (token: string, size: number) => MessageInitShape<I>,
+  page: (reply: MessageShape<O>) => Page<Resource>,
+): Listing<Resource> {
+  return {
+    method,
+    pages: async function* (client, signal) {
+      let token = '';
+      do {
+        const { items, next } = page(await client.unary(method, request(token, pageSize), { signal }));
+        yield items;
+        token = next;
+      } while (token !== '');
+    },
+  };
+}
+
+/** An RPC that answers all of them at once. */
+export function whole<I extends DescMessage, O extends DescMessage, Resource>(
+  method: DescMethodUnary<I, O>,
+  request: MessageInitShape<I>,
+  items: (reply: MessageShape<O>) => readonly Resource[],
+): Listing<Resource> {
+  return paged(
+    method,
+    () => request,
+    (reply) => ({ items: items(reply), next: '' }),
+  );
+}

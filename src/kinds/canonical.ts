@@ -29,6 +29,17 @@ export function canonical(
   return messageText(reflect(schema, message), '', dropped);
 }
 
+/** The canonical text of one field; empty where it is unset, dropped or a secret. */
+export function fieldCanonical(
+  message: ReflectMessage,
+  field: DescField,
+  path: string,
+  dropped: ReadonlySet<string>,
+): string {
+  if (!message.isSet(field) || isSensitive(field) || dropped.has(path)) return '';
+  return fieldText(message, field, path, dropped);
+}
+
 /** SHA-256 of a canonical text, in base64url. */
 export function textHash(text: string): string {
   return createHash('sha256').update(text).digest('base64url');
@@ -38,10 +49,8 @@ function messageText(message: ReflectMessage, path: string, dropped: ReadonlySet
   if (message.desc.typeName === 'google.protobuf.Timestamp') return timestampText(message);
   const parts: string[] = [];
   for (const field of message.sortedFields) {
-    if (!message.isSet(field) || isSensitive(field)) continue;
     const at = path === '' ? field.localName : `${path}.${field.localName}`;
-    if (dropped.has(at)) continue;
-    const text = fieldText(message, field, at, dropped);
+    const text = fieldCanonical(message, field, at, dropped);
     if (text !== '') parts.push(`${field.number}:${text}`);
   }
   if (parts.length > 0) return `{${parts.join(',')}}`;

@@ -7,7 +7,7 @@ import {
   ProvisionTokenSpecV2Schema,
   ProvisionTokenV2Schema,
 } from '../gen/teleport/types/provision_token_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, whole } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 import { tokenDefaults } from './provision-token-defaults.js';
@@ -45,10 +45,12 @@ export const provisionToken = declareKind({
     // Refused where a token of the name exists, so that one made since it was looked at is not overwritten.
     create: call(AuthService.method.createTokenV2, inV2, nothing),
     update: call(AuthService.method.upsertTokenV2, inV2, nothing),
+    list: whole(AuthService.method.getTokens, {}, ({ ProvisionTokens }) => ProvisionTokens),
     delete: call(AuthService.method.deleteToken, (Name: string) => ({ Name }), nothing),
   },
   kept: ['Status'],
   serverOwned: ['Status'],
+  watched: true,
   defaults: tokenDefaults,
   oneTime: (token) => {
     const method = token.Spec?.JoinMethod ?? '';

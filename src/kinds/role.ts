@@ -2,7 +2,7 @@
 // first kind, TeleportRole, writes role v5 whatever its own apiVersion is.
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import { RoleSpecV6Schema, type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, paged } from './calls.js';
 import { legacyForm } from './forms.js';
 import { type AnyKind, declareKind, type ObjectNames } from './kind.js';
 import { roleDefaults } from './role-defaults.js';
@@ -32,8 +32,14 @@ function role(version: 'v5' | 'v6' | 'v7' | 'v8', object: ObjectNames): AnyKind 
         (Role: RoleV6) => ({ Role }),
         (stored) => stored,
       ),
+      list: paged(
+        AuthService.method.listRoles,
+        (StartKey, Limit) => ({ StartKey, Limit }),
+        ({ Roles, NextKey }) => ({ items: Roles, next: NextKey }),
+      ),
       delete: call(AuthService.method.deleteRole, (Name: string) => ({ Name }), nothing),
     },
+    watched: true,
     defaults: roleDefaults,
   });
 }

@@ -3,7 +3,7 @@
 import type { UserV2 } from '../gen/teleport/types/user_pb.js';
 import { UserSpecV2Schema, UserV2Schema } from '../gen/teleport/types/user_pb.js';
 import { UsersService } from '../gen/teleport/users/v1/users_service_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, paged } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -39,8 +39,15 @@ export const user = declareKind({
       (updated: UserV2) => ({ user: updated }),
       (reply) => reply.user,
     ),
+    list: paged(
+      UsersService.method.listUsers,
+      (pageToken, pageSize) => ({ pageToken, pageSize }),
+      ({ users, nextPageToken }) => ({ items: users, next: nextPageToken }),
+    ),
     delete: call(UsersService.method.deleteUser, (name: string) => ({ name }), nothing),
   },
+  watched: true,
+  references: ({ Spec: spec }) => (spec?.Roles ?? []).map((name) => ({ kind: 'role', name })),
   kept: [
     'Spec.CreatedBy',
     'Spec.Status',
