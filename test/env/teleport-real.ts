@@ -17,7 +17,6 @@ import { openTeleportAdmin } from './teleport-admin.js';
 import { makeBot } from './teleport-bot.js';
 import type { RunningTeleport } from './types.js';
 
-const clusterName = 'tele.test';
 const adminName = 'test-admin';
 
 const adminResources = [
@@ -49,22 +48,32 @@ export interface RealTeleport extends RunningTeleport {
   tctl(...args: string[]): Promise<string>;
 }
 
+export interface RealTeleportOptions {
+  /** `tele.test` if not said. */
+  readonly clusterName?: string;
+  /** PEM of further authorities that this server believes, such as another cluster's `proxyCa`. */
+  readonly trustedCa?: string;
+}
+
 /**
  * Starts Teleport.
  * @param binDir a folder with `teleport` (built with web assets, or the proxy refuses to start) and `tctl`
  * @throws with the end of the server's log when it does not come up within a minute
  */
-export async function startRealTeleport(binDir: string): Promise<RealTeleport> {
+export async function startRealTeleport(
+  binDir: string,
+  { clusterName = 'tele.test', trustedCa = '' }: RealTeleportOptions = {},
+): Promise<RealTeleport> {
   const folder = mkdtempSync(join(tmpdir(), 'operator-teleport-'));
   const path = (name: string) => join(folder, name);
   const [authPort = 0, proxyPort = 0] = await freePorts(2);
   const authority = await createAuthority('test-proxy-web');
   const web = await authority.server();
-  writeFileSync(path('proxy-ca.crt'), authority.cert);
+  writeFileSync(path('proxy-ca.crt'), `${authority.cert}\n${trustedCa}`);
   writeFileSync(path('web.crt'), web.cert);
   writeFileSync(path('web.key'), web.key, { mode: 0o600 });
   writeFileSync(path('admin.yaml'), adminResources.map((resource) => stringify(resource)).join('---\n'));
-  writeFileSync(path('teleport.yaml'), stringify(configuration(folder, authPort, proxyPort)));
+  writeFileSync(path('teleport.yaml'), stringify(configuration(folder, clusterName, authPort, proxyPort)));
 
   const env = {
     PATH: process.env['PATH'],
@@ -134,7 +143,12 @@ export async function startRealTeleport(binDir: string): Promise<RealTeleport> {
   }
 }
 
-function configuration(folder: string, authPort: number, proxyPort: number): object {
+function configuration(
+  folder: string,
+  clusterName: string,
+  authPort: number,
+  proxyPort: number,
+): object {
   return {
     version: 'v3',
     teleport: {
