@@ -97,6 +97,7 @@ export class Watches {
       }
       for (const event of missed) deliver(event);
     }
+    const begun = this.store.rv;
     stop = this.store.listen(type, deliver);
     this.schedule(timers, this.timeLimit(query), () => stream.close());
     if (isTrue(query.get('allowWatchBookmarks')) && form === 'object') {
@@ -106,7 +107,8 @@ export class Watches {
         const left = last - this.clock.monotonic();
         if (left <= 0) return;
         this.schedule(timers, Math.min(this.bookmarkIntervalMs, left), () => {
-          write(bookmark(type, version, this.store.rv, false));
+          // As there: none that tells nothing new.
+          if (this.store.rv > begun) write(bookmark(type, version, this.store.rv, false));
           next();
         });
       };

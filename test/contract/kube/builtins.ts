@@ -123,7 +123,9 @@ export function builtinsContract(server: () => ContractServer): void {
         }[];
       };
       const ours = items.find(({ metadata }) => metadata.name === 'resources.teleport.dev');
-      expect(ours?.versions.map(({ version }) => version)).toEqual(['v6', 'v5', 'v2', 'v1']);
+      const versions = ours?.versions.map(({ version }) => version) ?? [];
+      const known = ['v6', 'v5', 'v2', 'v1'];
+      expect(versions.filter((version) => known.includes(version))).toEqual(known);
       const names = (await server().raw('GET', '/apis')).json() as { groups: { name: string }[] };
       expect(names.groups.map(({ name }) => name)).toContain('coordination.k8s.io');
     });

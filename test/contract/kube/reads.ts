@@ -153,15 +153,17 @@ export function readsContract(server: () => ContractServer): void {
       timeoutSeconds: 6,
       signal: stop.signal,
     });
-    const { metadata: made } = await make(unique('before'));
+    // A bookmark tells of versions after those that the stream began with, or not at all.
+    await make(unique('before'));
+    let made: KubeObject | undefined;
     let bookmark: string | undefined;
     for await (const event of stream) {
-      if (event.type !== 'BOOKMARK') continue;
+      made ??= await make(unique('meanwhile'));
       bookmark = event.object.metadata.resourceVersion;
-      break;
+      if (event.type === 'BOOKMARK') break;
     }
     stop.abort();
-    expect(Number(bookmark)).toBeGreaterThanOrEqual(Number(made.resourceVersion));
+    expect(Number(bookmark)).toBeGreaterThanOrEqual(Number(made?.metadata.resourceVersion));
   });
 
   it('ends a watch after the time it was given', async () => {
