@@ -215,7 +215,7 @@ export class Informer {
     if (event.type === 'DELETED') {
       this.#objects.delete(key);
       if (known) this.#announce(key, known, undefined);
-    } else if (!known || known.metadata.uid !== object.metadata.uid || !isNewer(known, object)) {
+    } else {
       this.#objects.set(key, object);
       this.#announce(key, known, object);
     }
@@ -306,17 +306,6 @@ function nameOf(state: InformerState): string {
 
 function silent(): Error {
   return new KubeError('Timeout', 'the watch was silent for too long');
-}
-
-/**
- * Whether `one` is a newer version than `other`. Versions are numbers in practice and by the API's promise
- * since Kubernetes 1.35; where they are not, nothing is newer.
- */
-function isNewer(one: KubeObject, other: KubeObject): boolean {
-  const first = one.metadata.resourceVersion ?? '';
-  const second = other.metadata.resourceVersion ?? '';
-  if (!/^\d+$/.test(first) || !/^\d+$/.test(second)) return false;
-  return first.length === second.length ? first > second : first.length > second.length;
 }
 
 /** Ends a stream that has proved to send bookmarks and then sends nothing. */

@@ -1,7 +1,7 @@
 // Reads kubeconfig files into a ClusterAccess: merges several as kubectl does, follows the current context,
 // builds the user's credentials. Which files to read is config.ts's choice.
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { Clock } from '../core/clock.js';
 import { type ClusterAccess, KubeConfigError } from './access.js';
@@ -205,7 +205,7 @@ function readExec(
   return execCredentials(
     {
       // A bare name is looked up in PATH; a relative path starts at the kubeconfig.
-      command: command === basename(command) ? command : join(dirnameIfRelative(command, exec.file), command),
+      command: command === basename(command) ? command : resolve(dirname(exec.file), command),
       args: exec.texts('args'),
       env: { ...env, ...added },
       apiVersion,
@@ -216,10 +216,6 @@ function readExec(
     },
     clock,
   );
-}
-
-function dirnameIfRelative(command: string, file: string): string {
-  return command.startsWith('/') ? '/' : dirname(file);
 }
 
 /** The cluster in the form of ExecCredential's spec.cluster. */
