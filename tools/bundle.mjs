@@ -1,0 +1,60 @@
+// npm run bundle: src/ and the packages it needs as one executable file, what the image runs, with the licences of
+// what is in it and a list of it (SBOM). Nothing else is needed beside Node.
+//
+//   node tools/bundle.mjs [--out dist/bundle] [--node /usr/bin/env node]
+import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { build } from 'esbuild';
+import { licences, packagesOf } from './bundle/packages.mjs';
+import { sbom } from './bundle/sbom.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: join(root, 'dist', 'bundle') },
+    // the image has no /usr/bin/env
+    node: { type: 'string', default: '/usr/bin/env node' },
+  },
+});
+const out = resolve(values.out);
+const app = join(out, 'app');
+const main = join(app, 'teleport-operator.mjs');
+const start = performance.now();
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(app, { recursive: true });
+const { metafile, outputFiles } = await build({
+  absWorkingDir: root,
+  entryPoints: ['src/main.ts'],
+  outfile: main,
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  // names stay, so that a stack trace in a log can be read
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none',
+  metafile: true,
+  logLevel: 'warning',
+  // pino and prom-client are CommonJS and ask for Node's modules with require
+  banner: {
+    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+  },
+  write: false,
+});
+// the first line tells the kernel where Node is; src/main.ts has the usual one
+writeFileSync(main, outputFiles[0].text.replace(/^#!.*/, `#!${values.node}`));
+chmodSync(main, 0o755);
+// Teleport's chart starts /teleport-operator; Node resolves the link, so the .mjs is seen
+symlinkSync('app/teleport-operator.mjs', join(out, 'teleport-operator'));
+
+const packages = packagesOf(root, metafile);
+writeFileSync(join(app, 'THIRD-PARTY-LICENSES.txt'), licences(packages));
+writeFileSync(join(app, 'sbom.cdx.json'), `${JSON.stringify(sbom(root, packages), undefined, 1)}\n`);
+const kilobytes = Math.round(statSync(main).size / 1000);
+console.log(
+  `${main}: ${kilobytes} kB, ${packages.length} packages, ${Math.round(performance.now() - start)} ms`,
+);
