@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Timer } from '../core/clock.js';
 import type { LogFields, Logger } from '../core/log.js';
 import { noMetrics } from '../core/metrics.js';
 import { VirtualClock } from '../core/virtual-clock.js';
@@ -15,7 +16,34 @@ import { pinOf } from './trust.js';
 const minute = 60_000;
 const { getRole, watchEvents } = AuthService.method;
 
-let clock: VirtualClock;
+/** Deadlines of dials, calls and pings: while one is pending, something is under way on a real connection. */
+const deadlines = [10_000, 15_000, 20_000, 30_000, 120_000];
+
+class BusyClock extends VirtualClock {
+  busy = 0;
+
+  override after(delayMs: number, run: () => void): Timer {
+    if (!deadlines.includes(delayMs)) return super.after(delayMs, run);
+    this.busy++;
+    let over = false;
+    const end = (): void => {
+      if (!over) this.busy--;
+      over = true;
+    };
+    const timer = super.after(delayMs, () => {
+      end();
+      run();
+    });
+    return {
+      cancel: () => {
+        end();
+        timer.cancel();
+      },
+    };
+  }
+}
+
+let clock: BusyClock;
 let auth: FakeAuth;
 let port: number;
 let folder: string;
@@ -23,7 +51,7 @@ let lines: { level: string; message: string; fields: LogFields | undefined }[];
 const bots: Bot[] = [];
 
 beforeEach(async () => {
-  clock = new VirtualClock(Date.now());
+  clock = new BusyClock(Date.now());
   auth = await FakeAuth.start({ clock });
   port = auth.address.port;
   auth.tokens.set('kube', 'kubernetes');
@@ -68,7 +96,7 @@ async function quiet(): Promise<void> {
   await vi.waitFor(
     () => {
       const now = [auth.calls.length, auth.active, auth.connections, lines.length].join();
-      same = now === seen && auth.active === 0 ? same + 1 : 0;
+      same = now === seen && auth.active === 0 && clock.busy === 0 ? same + 1 : 0;
       seen = now;
       if (same < 3) throw new Error('busy');
     },
@@ -138,10 +166,10 @@ describe('joining', () => {
     expect(bot.state().reason).toContain('connection refused');
     await pass(10 * minute);
     const delays = lines.filter((line) => line.level === 'error').map((line) => line.fields?.retryInSeconds);
-    expect(delays).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300]);
+    expect(delays.slice(0, 9)).toEqual([1, 2, 4, 8, 16, 32, 60, 60, 60]);
     auth = await FakeAuth.start({ clock, port, cas });
     auth.tokens.set('kube', 'kubernetes');
-    await pass(5 * minute);
+    await pass(minute);
     expect(bot.state()).toMatchObject({ ready: true });
   });
 
@@ -171,7 +199,7 @@ describe('joining', () => {
   });
 
   it('says at once what is wrong with the settings', () => {
-    expect(() => start({ joinMethod: 'tpm', token: '' })).toThrow(/tpm.*not supported yet.*-token is empty/);
+    expect(() => start({ joinMethod: 'tpm', token: '' })).toThrow(/tpm.*not supported.*-token is empty/);
   });
 });
 
@@ -275,6 +303,8 @@ describe('renewal', () => {
 });
 
 describe('trouble', () => {
+  const short = { certificateTtlMs: 10 * minute, renewalIntervalMs: 5 * minute };
+
   it('an outage turns it not ready with the reason, and back', async () => {
     const bot = start();
     await bot.ready();
@@ -298,26 +328,26 @@ describe('trouble', () => {
   });
 
   it('an outage past the end of the certificates ends in a new join', async () => {
-    const bot = start();
+    const bot = start(short);
     await bot.ready();
     const { cas } = auth;
     await auth.stop();
-    await pass(120 * minute);
+    await pass(25 * minute);
     expect(bot.state().ready).toBe(false);
     auth = await FakeAuth.start({ clock, port, cas });
     auth.tokens.set('kube', 'kubernetes');
     await pass(6 * minute);
     expect(bot.state()).toMatchObject({ phase: 'ready', ready: true });
-    expect(auth.callsOf('RegisterUsingToken')).toEqual([{ method: 'RegisterUsingToken', user: '' }]);
+    expect(auth.callsOf('RegisterUsingToken')[0]).toEqual({ method: 'RegisterUsingToken', user: '' });
   });
 
   it('method token cannot: the state says what to do, and a new token helps without a restart', async () => {
     writeFileSync(join(folder, 'token'), 'secret');
-    const bot = start({ joinMethod: 'token', token: join(folder, 'token') });
+    const bot = start({ ...short, joinMethod: 'token', token: join(folder, 'token') });
     await bot.ready();
     const { cas } = auth;
     await auth.stop();
-    await pass(90 * minute);
+    await pass(25 * minute);
     auth = await FakeAuth.start({ clock, port, cas });
     await pass(6 * minute);
     expect(bot.state().ready).toBe(false);
@@ -365,12 +395,12 @@ describe('trouble', () => {
   });
 
   it('another cluster at the same address never gets the join token, pins or not', async () => {
-    const bot = start({ caPins: [] });
+    const bot = start({ ...short, caPins: [] });
     await bot.ready();
     await auth.stop();
     auth = await FakeAuth.start({ clock, port });
     auth.tokens.set('kube', 'kubernetes');
-    await pass(100 * minute);
+    await pass(25 * minute);
     expect(bot.state().ready).toBe(false);
     expect(auth.callsOf('RegisterUsingToken')).toEqual([]);
     expect(bot.state().reason).toContain('not trusted');

@@ -6,22 +6,21 @@ import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
-import type { PingResponse } from '../gen/teleport/client/authservice_pb.js';
 import { type BotListener, type BotState, StateKeeper } from './bot-state.js';
-import { impersonate, renew } from './certify.js';
+import { callMetrics } from './call-metrics.js';
 import type { TeleportClient } from './client.js';
 import { Connection } from './connection.js';
-import { isTeleportError, TeleportError } from './errors.js';
+import { TeleportError } from './errors.js';
 import { type CallReport, createClient } from './grpc-client.js';
 import { Health } from './health.js';
 import { runHeartbeats } from './heartbeat.js';
-import type { Identity } from './identity.js';
+import { Identities, iso } from './identities.js';
 import { findJoinMethod } from './join/index.js';
-import { type JoinOptions, rejoin } from './join/join.js';
-import type { Session } from './session.js';
+import type { JoinOptions } from './join/join.js';
+import type { JoinMethod } from './join/method.js';
 import { type BotSettings, validateBotSettings, warnAboutSettings } from './settings.js';
 import { WayFinder } from './way-finder.js';
-import { clientOn, describeWay } from './ways.js';
+import type { Opened } from './ways.js';
 
 export type { BotState } from './bot-state.js';
 export { type BotSettings, validateBotSettings } from './settings.js';
@@ -59,13 +58,10 @@ export function startBot(options: BotOptions): Bot {
   return new RunningBot(options, method);
 }
 
-/** After a failure: 1 s to 5 min, half of it random. */
+/** After a failure, half of it random: up to 5 min where Teleport refuses, up to 1 min where nobody answers. */
 const retry = { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.5 };
-/** A certificate is renewed at the latest when this share of its life is over. */
-const latestShare = 2 / 3;
-/** Failed refreshes after which a certificate is suspected, and a new join tried. */
-const joinAfter = 3;
-/** Renewals of many operators should not meet: up to this share of the interval earlier. */
+const awayMs = 60_000;
+/** Renewals of many operators should not meet: up to this share of the time earlier. */
 const renewalJitter = 0.1;
 
 class RunningBot implements Bot {
@@ -73,84 +69,65 @@ class RunningBot implements Bot {
   readonly #options: BotOptions;
   readonly #log: Logger;
   readonly #clock: Clock;
-  readonly #join: Omit<JoinOptions, 'signal'>;
+  readonly #random: () => number;
+  readonly #repeatable: boolean;
   readonly #keeper = new StateKeeper();
   readonly #finder: WayFinder;
+  readonly #identities: Identities;
   readonly #connection: Connection;
   readonly #health: Health;
   readonly #stop = new AbortController();
-  readonly #loops: Promise<void>;
-  readonly #renewals;
-  /** The bot's own identity, good for renewals only. */
-  #bot: Identity | undefined;
-  /** The identity that calls use. */
-  #output: Identity | undefined;
-  #renewalDue = false;
-  /** Since the last one that succeeded. */
-  #refreshFailures = 0;
+  readonly #loops: Promise<unknown>;
   #wake: AbortController | undefined;
 
-  constructor(options: BotOptions, method: JoinOptions['method']) {
+  constructor(options: BotOptions, method: JoinMethod) {
     const { settings, clock, log, metrics } = options;
     this.#options = options;
     this.#clock = clock;
     this.#log = log;
-    const onCall = callMetrics(metrics, (report) => this.#health.saw(report));
-    this.#join = {
-      method,
-      token: settings.token,
-      ttlMs: settings.certificateTtlMs,
-      caPins: settings.caPins,
-      insecure: settings.insecure,
-      env: settings.env,
-      clock,
-      log,
-      onCall: callMetrics(metrics, () => {}),
-      ...(settings.kubernetesTokenPath ? { kubernetesTokenPath: settings.kubernetesTokenPath } : {}),
-    };
+    this.#random = options.random ?? Math.random;
+    this.#repeatable = method.repeatable;
+    const measure = callMetrics(metrics);
     this.#finder = new WayFinder(settings, log);
-    const random = options.random ?? Math.random;
-    this.#connection = new Connection({ clock, random, dial: (signal) => this.#dial(signal) });
+    this.#identities = new Identities(this.#finder, joinOptions(options, method, measure));
+    this.#connection = new Connection({
+      clock,
+      random: this.#random,
+      dial: async (signal) => {
+        if (this.#identities.output === undefined) throw notJoined(this.#keeper.state.reason);
+        return (await this.#identities.open(signal)).session;
+      },
+    });
     this.client = createClient({
       source: this.#connection,
       clock,
-      onCall,
+      onCall: (report) => {
+        measure(report);
+        this.#health.saw(report);
+      },
       onSilent: (session) =>
         this.#connection.drop(session, new Error('a call got no answer and nothing else came')),
     });
     this.#health = new Health({
       client: this.client,
       clock,
-      random,
-      onChange: (health) => this.#healthChanged(health.failure),
+      random: this.#random,
+      onChange: ({ failure }) => this.#healthChanged(failure),
       onAnswer: () => this.#keeper.update({ lastCallAt: clock.now() }),
       retryNow: () => this.#connection.retryNow(),
     });
-    this.#renewals = metrics.counter(
-      'teleport_operator_identity_renewals_total',
-      'Attempts to get or renew the identity, by result.',
-      ['result'],
-    );
     metrics.collect(
       'teleport_operator_identity_expiry_seconds',
       'When the certificate that calls use ends, in seconds since the epoch.',
       [],
-      () => (this.#output ? [[{}, this.#output.notAfter / 1000]] : []),
+      () => (this.#identities.output ? [[{}, this.#identities.output.notAfter / 1000]] : []),
     );
     for (const warning of warnAboutSettings(settings)) log.warn(warning);
     this.#loops = Promise.all([
       this.#run(),
       this.#health.run(this.#stop.signal),
-      runHeartbeats({
-        client: this.client,
-        clock,
-        log,
-        joinMethod: method.name,
-        ready: (signal) => this.ready(signal),
-        signal: this.#stop.signal,
-        random,
-      }),
-    ]).then(() => undefined);
+      this.#heartbeats(method.name),
+    ]);
   }
 
   state(): BotState {
@@ -204,121 +181,56 @@ class RunningBot implements Bot {
       this.#connection.close();
     }
     await this.#loops;
-    this.#bot = undefined;
-    this.#output = undefined;
+    this.#identities.forget();
     this.#keeper.update({ phase: 'stopped', ready: false, reason: 'stopped' });
   }
 
   /** Gets an identity, keeps it fresh, tries again after failures; ends with the bot. */
   async #run(): Promise<void> {
     const { signal } = this.#stop;
-    const backoff = new Backoff(retry, this.#options.random);
+    const { settings, metrics } = this.#options;
+    const backoff = new Backoff(retry, this.#random);
+    const renewals = metrics.counter(
+      'teleport_operator_identity_renewals_total',
+      'Attempts to get or renew the identity, by result.',
+      ['result'],
+    );
     while (!signal.aborted) {
       let delayMs: number;
       try {
-        await this.#refresh(signal);
+        this.#stepped(await this.#identities.step(signal));
         backoff.reset();
-        this.#renewals.inc({ result: 'success' });
-        delayMs = this.#untilRenewal();
-        this.#refreshFailures = 0;
+        renewals.inc({ result: 'success' });
+        const jitter = 1 - renewalJitter * this.#random();
+        delayMs = Math.max(1000, this.#identities.untilRenewal(settings.renewalIntervalMs) * jitter);
       } catch (error) {
         if (signal.aborted) return;
-        this.#renewals.inc({ result: 'failure' });
+        renewals.inc({ result: 'failure' });
+        const failure = TeleportError.from(error);
         delayMs = backoff.next();
-        this.#refreshFailures++;
-        this.#refreshFailed(TeleportError.from(error), delayMs);
+        if (failure.kind === 'Unavailable') delayMs = Math.min(delayMs, awayMs);
+        this.#stepFailed(failure, delayMs);
       }
       await this.#pause(delayMs, signal);
-      // A failed step is taken up where it stopped: a certificate got just now is not renewed again.
-      if (this.#refreshFailures === 0) this.#renewalDue = true;
     }
   }
 
-  /** One step forward: join or renew where needed, then a fresh output identity on a fresh connection. */
-  async #refresh(signal: AbortSignal): Promise<void> {
-    const options: JoinOptions = { ...this.#join, signal };
-    if (this.#bot === undefined || this.#bot.notAfter <= this.#clock.now()) {
-      await this.#joinAnew(options);
-    }
-    let opened: Awaited<ReturnType<WayFinder['open']>>;
-    try {
-      opened = await this.#finder.open(this.#mustBot(), options);
-    } catch (error) {
-      if (!this.#needsJoin(error)) throw error;
-      await this.#joinAnew(options);
-      opened = await this.#finder.open(this.#mustBot(), options);
-    }
-    try {
-      const client = clientOn(opened.session, options);
-      if (this.#renewalDue) {
-        const bot = this.#mustBot();
-        const next = bot.renewable
-          ? await renew(client, bot, options)
-          : await rejoin(client, opened.ping.signatureAlgorithmSuite, options);
-        this.#bot = next;
-        this.#renewalDue = false;
-        this.#logIdentity('identity renewed', next);
-      }
-      await this.#takeOutput(await impersonate(client, this.#mustBot(), options), options);
-    } finally {
-      opened.session.drain();
-    }
+  #heartbeats(joinMethod: string): Promise<void> {
+    return runHeartbeats({
+      client: this.client,
+      clock: this.#clock,
+      log: this.#log,
+      joinMethod,
+      ready: (signal) => this.ready(signal),
+      signal: this.#stop.signal,
+      random: this.#random,
+    });
   }
 
-  /** Does Auth refuse the bot's certificate (a lock, a rotation, a deleted bot), so that only a new join tells or helps? */
-  #needsJoin(error: unknown): boolean {
-    if (!this.#join.method.repeatable) return false;
-    if (isTeleportError(error, 'AccessDenied', 'NotFound')) return true;
-    return isTeleportError(error, 'Unavailable') && this.#refreshFailures >= joinAfter;
-  }
-
-  async #joinAnew(options: JoinOptions): Promise<void> {
-    const before = this.#bot;
-    try {
-      const knownHostCas = this.#output?.hostCas ?? before?.hostCas;
-      const { identity } = await this.#finder.join(knownHostCas ? { ...options, knownHostCas } : options);
-      this.#bot = identity;
-      this.#renewalDue = false;
-      this.#logIdentity('joined', identity);
-    } catch (error) {
-      if (before === undefined || this.#join.method.repeatable || !isTeleportError(error, 'AccessDenied'))
-        throw error;
-      throw new TeleportError(
-        'AccessDenied',
-        `the bot's certificate ended at ${iso(before.notAfter)} before it could be renewed, and a used token cannot ` +
-          'join again: make a new token for the bot (`tctl bots instances add <bot>`) and put it where -token points, ' +
-          'or restart with it; join method kubernetes does not have this weakness',
-        { cause: error },
-      );
-    }
-  }
-
-  /** Puts calls on a connection with the new identity; those in flight end on the old one. */
-  async #takeOutput(output: Identity, options: JoinOptions): Promise<void> {
-    const { session, ping } = await this.#finder.open(output, options);
-    this.#output = output;
+  /** New calls go to the new session; those in flight end on the old one. */
+  #stepped({ session, ping }: Opened): void {
     this.#connection.adopt(session);
     this.#health.proved();
-    this.#becameReady(output, ping);
-  }
-
-  /** A new connection with the present identity, when a call needs one. */
-  async #dial(signal: AbortSignal): Promise<Session> {
-    const output = this.#output;
-    if (output === undefined)
-      throw new TeleportError('Unavailable', `not joined yet: ${this.state().reason ?? 'joining'}`);
-    if (output.notAfter <= this.#clock.now()) {
-      throw new TeleportError(
-        'Unavailable',
-        `the certificate ended at ${iso(output.notAfter)}: ${this.#keeper.state.reason ?? ''}`,
-      );
-    }
-    const { session } = await this.#finder.open(output, { ...this.#join, signal });
-    return session;
-  }
-
-  #becameReady(output: Identity, ping: PingResponse): void {
-    const via = this.#finder.way?.via;
     this.#keeper.update({
       phase: 'ready',
       ready: true,
@@ -326,35 +238,35 @@ class RunningBot implements Bot {
       clusterName: ping.ClusterName,
       serverVersion: ping.ServerVersion,
       features: ping.ServerFeatures,
-      identityExpiresAt: output.notAfter,
+      identityExpiresAt: this.#identities.output?.notAfter,
       lastCallAt: this.#clock.now(),
-      via,
+      via: this.#finder.way?.via,
     });
   }
 
-  #refreshFailed(error: TeleportError, delayMs: number): void {
-    const now = this.#clock.now();
-    const usable = this.#output !== undefined && this.#output.notAfter > now;
-    const what = this.#bot === undefined ? 'joining Teleport failed' : 'renewing the identity failed';
+  #stepFailed(error: TeleportError, delayMs: number): void {
+    const { joined, output } = this.#identities;
+    const usable = output !== undefined && output.notAfter > this.#clock.now();
+    const what = joined ? 'renewing the identity failed' : 'joining Teleport failed';
     this.#log[usable ? 'warn' : 'error'](`${what}; trying again`, {
       reason: error.message,
       retryInSeconds: Math.round(delayMs / 1000),
-      ...(this.#output ? { identityEndsAt: iso(this.#output.notAfter) } : {}),
+      ...(output ? { identityEndsAt: iso(output.notAfter) } : {}),
     });
-    const stillWorks = usable && this.#keeper.state.ready;
+    const ready = usable && this.#keeper.state.ready;
     this.#keeper.update({
-      phase: stillWorks ? 'ready' : 'failed-retrying',
-      ready: stillWorks,
+      phase: ready ? 'ready' : 'failed-retrying',
+      ready,
       reason: `${what}: ${error.message}`,
     });
   }
 
   #healthChanged(failure: TeleportError | undefined): void {
-    if (this.#output === undefined || this.#stop.signal.aborted) return;
+    if (this.#identities.output === undefined || this.#stop.signal.aborted) return;
     if (failure === undefined) {
       this.#keeper.update({ phase: 'ready', ready: true, reason: undefined });
       this.#log.info('Teleport answers again');
-      if (this.#refreshFailures > 0) this.#wake?.abort();
+      if (this.#identities.failures > 0) this.#wake?.abort();
       return;
     }
     const denied = failure.kind === 'AccessDenied';
@@ -365,15 +277,7 @@ class RunningBot implements Bot {
     this.#log.warn('Teleport does not work for the bot; trying again', { reason });
     this.#keeper.update({ phase: 'failed-retrying', ready: false, reason });
     // A new join would tell why, and may help; the used token of method token cannot.
-    if (denied && this.#join.method.repeatable) this.#wake?.abort();
-  }
-
-  #untilRenewal(): number {
-    const { renewalIntervalMs } = this.#options.settings;
-    const now = this.#clock.now();
-    const jitter = 1 - renewalJitter * (this.#options.random ?? Math.random)();
-    const ends = Math.min(this.#bot?.notAfter ?? Infinity, this.#output?.notAfter ?? Infinity);
-    return Math.max(1000, Math.min(renewalIntervalMs, (ends - now) * latestShare) * jitter);
+    if (denied && this.#repeatable) this.#wake?.abort();
   }
 
   /** Waits, unless something makes waiting pointless. */
@@ -388,46 +292,32 @@ class RunningBot implements Bot {
       this.#wake = undefined;
     }
   }
-
-  #mustBot(): Identity {
-    if (this.#bot === undefined) throw new TeleportError('Unavailable', 'not joined yet');
-    return this.#bot;
-  }
-
-  #logIdentity(message: string, identity: Identity): void {
-    const way = this.#finder.way;
-    this.#log.info(message, {
-      bot: identity.botName,
-      instance: identity.botInstanceId,
-      generation: identity.generation,
-      cluster: identity.clusterName,
-      validUntil: iso(identity.notAfter),
-      ...(way ? { server: describeWay(way) } : {}),
-    });
-  }
 }
 
-function callMetrics(metrics: Metrics, next: (report: CallReport) => void): (report: CallReport) => void {
-  const duration = metrics.histogram(
-    'teleport_operator_teleport_call_duration_seconds',
-    'How long calls to Teleport took, by service, method and result.',
-    [0.005, 0.02, 0.1, 0.5, 2, 10, 30],
-    ['service', 'method', 'code'],
-  );
-  return (report) => {
-    duration.observe(report.durationMs / 1000, {
-      service: report.service,
-      method: report.method,
-      code: report.code,
-    });
-    next(report);
+function joinOptions(
+  { settings, clock, log }: BotOptions,
+  method: JoinMethod,
+  onCall: (report: CallReport) => void,
+): Omit<JoinOptions, 'signal'> {
+  const { token, certificateTtlMs, caPins, insecure, env, kubernetesTokenPath } = settings;
+  return {
+    method,
+    token,
+    ttlMs: certificateTtlMs,
+    caPins,
+    insecure,
+    env,
+    clock,
+    log,
+    onCall,
+    ...(kubernetesTokenPath ? { kubernetesTokenPath } : {}),
   };
+}
+
+function notJoined(reason = 'joining'): TeleportError {
+  return new TeleportError('Unavailable', `not joined yet: ${reason}`);
 }
 
 function stopped(): TeleportError {
   return new TeleportError('Canceled', 'the bot was stopped');
-}
-
-function iso(ms: number): string {
-  return new Date(ms).toISOString();
 }

@@ -2,19 +2,15 @@
 // a request certainly never reached the server, and says so, since only such a request may be repeated blindly.
 // It does not dial, repeat or choose: connection.ts does.
 
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  constants,
-  type IncomingHttpHeaders,
-} from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
 import { Code, ConnectError, type Transport } from '@connectrpc/connect';
 import { createTransport } from '@connectrpc/connect/protocol-grpc';
-import type { Clock, Timer } from '../core/clock.js';
+import type { Clock } from '../core/clock.js';
 import { ResponseBody } from './body.js';
 import { isTeleportError } from './errors.js';
+import { Keepalive } from './keepalive.js';
+import { pump, toHeaders } from './pump.js';
 
 interface Request {
   readonly url: string;
@@ -36,13 +32,6 @@ export interface SessionOptions {
   readonly authority: string;
 }
 
-/**
- * Milliseconds between keepalive pings on a silent connection. Auth takes a ping a minute as an offence when
- * they come faster (joining.md 2.6: GOAWAY too_many_pings).
- */
-const keepaliveMs = 70_000;
-/** Milliseconds until an unanswered ping means a dead peer. */
-const pingTimeoutMs = 20_000;
 /** Replies of lists are larger than gRPC's usual 4 MiB. */
 const readMaxBytes = 256 * 1024 * 1024;
 const windowBytes = 4 * 1024 * 1024;
@@ -61,16 +50,13 @@ export class Session {
   readonly #h2: ClientHttp2Session;
   readonly #socket: TLSSocket;
   readonly #authority: string;
-  readonly #clock: Clock;
   #draining = false;
   #failure: Error | undefined;
-  #keepalive: Timer | undefined;
-  #bytesSeen = 0;
+  readonly #keepalive: Keepalive;
 
   constructor(socket: TLSSocket, options: SessionOptions) {
     this.#socket = socket;
     this.#authority = options.authority;
-    this.#clock = options.clock;
     socket.setNoDelay(true);
     this.#h2 = connect(`https://${options.authority}`, {
       createConnection: () => socket,
@@ -95,9 +81,9 @@ export class Session {
     });
     this.#h2.once('close', () => {
       this.#draining = true;
-      this.#keepalive?.cancel();
+      this.#keepalive.stop();
     });
-    this.#armKeepalive();
+    this.#keepalive = new Keepalive(this.#h2, socket, options.clock, (reason) => this.destroy(reason));
     this.transport = createTransport({
       baseUrl: `https://${options.authority}`,
       httpClient: (request) => this.#send(request),
@@ -136,7 +122,7 @@ export class Session {
   destroy(reason?: Error): void {
     this.#draining = true;
     this.#failure ??= reason;
-    this.#keepalive?.cancel();
+    this.#keepalive.stop();
     if (!this.#h2.destroyed) this.#h2.destroy();
     this.#socket.destroy();
   }
@@ -248,70 +234,6 @@ export class Session {
     if (notSent) unsent.add(error);
     return error;
   }
-
-  #armKeepalive(): void {
-    this.#keepalive = this.#clock.after(keepaliveMs, () => {
-      if (this.#h2.destroyed) return;
-      const seen = this.bytesRead;
-      if (seen !== this.#bytesSeen) {
-        this.#bytesSeen = seen;
-        this.#armKeepalive();
-        return;
-      }
-      const dead = this.#clock.after(pingTimeoutMs, () =>
-        this.destroy(new Error(`no answer to a ping for ${pingTimeoutMs / 1000} s`)),
-      );
-      this.#keepalive = dead;
-      // False when the ping could not be queued; the timer then judges.
-      this.#h2.ping((error) => {
-        dead.cancel();
-        if (error || this.#h2.destroyed) return;
-        this.#bytesSeen = this.bytesRead;
-        this.#armKeepalive();
-      });
-    });
-  }
-}
-
-/** Writes a request's messages as they come, at the pace of the connection. */
-async function pump(
-  body: AsyncIterable<Uint8Array> | undefined,
-  stream: ClientHttp2Stream,
-  onError: (error: unknown) => void,
-): Promise<void> {
-  try {
-    if (body !== undefined) {
-      for await (const chunk of body) {
-        if (stream.destroyed || stream.closed) return;
-        if (!stream.write(chunk)) await writable(stream);
-      }
-    }
-    if (!stream.destroyed && !stream.closed) stream.end();
-  } catch (error) {
-    onError(error);
-    if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
-  }
-}
-
-function writable(stream: ClientHttp2Stream): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done);
-      stream.off('close', done);
-      resolve();
-    };
-    stream.on('drain', done);
-    stream.on('close', done);
-  });
-}
-
-function toHeaders(headers: IncomingHttpHeaders): Headers {
-  const result = new Headers();
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(':') || value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) result.append(name, one);
-  }
-  return result;
 }
 
 /** TLS alerts come after the handshake when Auth dislikes our certificate (observed.md 7). */
