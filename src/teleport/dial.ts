@@ -1,11 +1,12 @@
 // From an address to a finished TLS handshake. Who is trusted is said by the caller (trust.ts); what is spoken
 // on top is session.ts or http.ts. A handshake proves nothing about our own certificate: Auth judges it later.
-import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { deadline } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import { type Address, formatAddress } from './address.js';
 import { TeleportError } from './errors.js';
+import { openTcp } from './http-proxy.js';
 
 /** Whom we believe on the other side. */
 export type ServerTrust =
@@ -23,6 +24,8 @@ export interface TlsTarget {
   readonly trust: ServerTrust;
   /** PEM. */
   readonly credential?: { readonly certificate: string; readonly privateKey: string };
+  /** For HTTPS_PROXY and its like; none are looked for where absent. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
 }
 
 /** Somebody answers, with a certificate that we do not believe. Never a reason to try again without verification. */
@@ -46,7 +49,7 @@ export async function dialTls(target: TlsTarget, clock: Clock, signal?: AbortSig
   let tcp: Socket | undefined;
   let tls: TLSSocket | undefined;
   try {
-    tcp = await openTcp(target.address, limit.signal);
+    tcp = await openTcp(target.address, target.env ?? {}, limit.signal);
     tls = connectTls(tlsOptions(target, tcp));
     await shakeHands(tls, limit.signal);
     return tls;
@@ -54,6 +57,7 @@ export async function dialTls(target: TlsTarget, clock: Clock, signal?: AbortSig
     tls?.destroy();
     tcp?.destroy();
     if (limit.signal.aborted) throw limit.signal.reason;
+    if (error instanceof TeleportError) throw error;
     const text = `${where}: ${explainDial(error, target)}`;
     if (target.trust.verify && isDistrust(error))
       throw new UntrustedServer('Unavailable', text, { cause: error });
@@ -61,27 +65,6 @@ export async function dialTls(target: TlsTarget, clock: Clock, signal?: AbortSig
   } finally {
     limit.done();
   }
-}
-
-function openTcp(address: Address, signal: AbortSignal): Promise<Socket> {
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted();
-    const socket = connectTcp({ host: address.host, port: address.port, noDelay: true });
-    const onAbort = (): void => {
-      socket.destroy();
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-    socket.once('connect', () => {
-      signal.removeEventListener('abort', onAbort);
-      resolve(socket);
-    });
-    // Stays attached: a socket without a listener would end the process when it fails later.
-    socket.on('error', (error) => {
-      signal.removeEventListener('abort', onAbort);
-      reject(error);
-    });
-  });
 }
 
 function tlsOptions(target: TlsTarget, socket: Socket): ConnectionOptions {

@@ -49,8 +49,8 @@ export function parseSuite(value: unknown): SignatureAlgorithmSuite {
   return names[text] ?? SignatureAlgorithmSuite.UNSPECIFIED;
 }
 
-/** `<type> <base64>` and a newline, from RFC 4253 and RFC 5656. */
-function authorizedKey(key: KeyObject): string {
+/** `<type> <base64>` and a newline, from RFC 4253, RFC 5656 and RFC 8709. */
+export function authorizedKey(key: KeyObject): string {
   const jwk = key.export({ format: 'jwk' });
   const number = (base64url: string | undefined): Buffer => {
     const bytes = Buffer.from(base64url ?? '', 'base64url');
@@ -60,15 +60,17 @@ function authorizedKey(key: KeyObject): string {
   const parts =
     jwk.kty === 'RSA'
       ? [Buffer.from('ssh-rsa'), number(jwk.e), number(jwk.n)]
-      : [
-          Buffer.from('ecdsa-sha2-nistp256'),
-          Buffer.from('nistp256'),
-          Buffer.concat([
-            Buffer.of(4),
-            Buffer.from(jwk.x ?? '', 'base64url'),
-            Buffer.from(jwk.y ?? '', 'base64url'),
-          ]),
-        ];
+      : jwk.kty === 'OKP'
+        ? [Buffer.from('ssh-ed25519'), Buffer.from(jwk.x ?? '', 'base64url')]
+        : [
+            Buffer.from('ecdsa-sha2-nistp256'),
+            Buffer.from('nistp256'),
+            Buffer.concat([
+              Buffer.of(4),
+              Buffer.from(jwk.x ?? '', 'base64url'),
+              Buffer.from(jwk.y ?? '', 'base64url'),
+            ]),
+          ];
   const blob = Buffer.concat(
     parts.map((part) => {
       const length = Buffer.alloc(4);

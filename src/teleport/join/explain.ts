@@ -5,6 +5,8 @@ import { TeleportError } from '../errors.js';
 interface Explanation {
   readonly when: RegExp;
   readonly words: string;
+  /** Join methods that it is about; all when absent. */
+  readonly method?: string;
 }
 
 /** First match counts; texts as seen in observed.md 12 and 13. */
@@ -42,25 +44,50 @@ const explanations: readonly Explanation[] = [
   {
     when: /audience claim|\(aud\)/,
     words: "the service account token has the wrong audience; it must be the Teleport cluster's name",
+    method: 'kubernetes',
   },
   {
     when: /token is expired|\((?:exp|nbf|iat)\)|TTL of less than/,
     words:
       'the service account token is too old or lives longer than Teleport accepts (30 minutes for static_jwks)',
+    method: 'kubernetes',
   },
   {
     when: /pod[- ]bound/,
     words: 'the service account token is not bound to a pod; mount a projected token',
+    method: 'kubernetes',
   },
   {
     when: /cryptographic primitive|kid|JWKS|jwk/,
     words:
       "the service account token is not signed by a key of the join token's JWKS; copy the cluster's again " +
       '(`kubectl get --raw /openid/v1/jwks`)',
+    method: 'kubernetes',
   },
   {
     when: /allow rule|did not match/i,
     words: 'no allow rule of the join token matches this service account; compare spec.kubernetes.allow',
+    method: 'kubernetes',
+  },
+  {
+    when: /audience claim|\(aud\)|audience/i,
+    words:
+      "the proof is for another audience than Teleport expects; see the method's part of docs/joining.md",
+  },
+  {
+    when: /expired|\((?:exp|nbf|iat)\)/,
+    words: 'the proof is too old, or the clocks of the two sides differ',
+  },
+  {
+    when: /allow rule|did not match/i,
+    words:
+      "no allow rule of the join token matches this proof; compare the block of the token's spec that the method has",
+  },
+  {
+    when: /BOUND_KEYPAIR_JOINING_EXPERIMENT|bound keypair joining is not enabled/i,
+    words:
+      'bound_keypair is an experiment that this Teleport has switched off; start Auth with ' +
+      'TELEPORT_UNSTABLE_BOUND_KEYPAIR_JOINING_EXPERIMENT=1',
   },
   {
     when: /^access denied$/i,
@@ -71,10 +98,14 @@ const explanations: readonly Explanation[] = [
 ];
 
 /** A refusal of a join, with words of ours; other errors come back as they are. */
-export function explainJoin(error: TeleportError): TeleportError {
+export function explainJoin(error: TeleportError, method?: string): TeleportError {
   if (!['AccessDenied', 'BadParameter', 'NotFound', 'Unknown'].includes(error.kind)) return error;
   if (error.method === undefined) return error;
-  const words = explanations.find(({ when }) => when.test(error.message))?.words;
+  const words = explanations.find(
+    (one) =>
+      (one.method === undefined || method === undefined || one.method === method) &&
+      one.when.test(error.message),
+  )?.words;
   const theirs = `Teleport says: ${error.message}`;
   return new TeleportError(
     error.kind,

@@ -19,7 +19,7 @@ import { checkPins, systemRoots } from '../trust.js';
 import { clientOn, describeWay, type OpenOptions, openAnonymous, type Way } from '../ways.js';
 import { explainJoin } from './explain.js';
 import { certsFromJson, joinRequestToJson } from './json.js';
-import type { JoinContext, JoinMethod, JoinRequest } from './method.js';
+import type { JoinContext, JoinMethod, JoinRequest, MethodSettings, StateStore } from './method.js';
 import { readToken } from './token.js';
 
 export interface JoinOptions extends OpenOptions {
@@ -30,6 +30,8 @@ export interface JoinOptions extends OpenOptions {
   readonly caPins: readonly string[];
   readonly insecure: boolean;
   readonly kubernetesTokenPath?: string;
+  readonly methodSettings?: MethodSettings;
+  readonly store?: StateStore;
   /** Host CAs of an earlier join: whoever answers now must be the same cluster, pins or not. */
   readonly knownHostCas?: readonly string[];
   readonly env: NodeJS.ProcessEnv;
@@ -134,7 +136,7 @@ async function takePart(
   try {
     certs = await register(request);
   } catch (error) {
-    throw error instanceof TeleportError ? explainJoin(error) : error;
+    throw error instanceof TeleportError ? explainJoin(error, method.name) : error;
   }
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('utf8');
   return makeIdentity(text(certs.TLS), keys.privateKey, certs.TLSCACerts.map(text));
@@ -239,10 +241,13 @@ function webTrust(options: JoinOptions): ServerTrust {
 }
 
 function context(options: JoinOptions): JoinContext {
-  const { env, clock, kubernetesTokenPath, signal } = options;
+  const { env, clock, log, kubernetesTokenPath, methodSettings, store, signal } = options;
   return {
     env,
     clock,
+    log,
+    ...(methodSettings ? { settings: methodSettings } : {}),
+    ...(store ? { store } : {}),
     ...(kubernetesTokenPath ? { kubernetesTokenPath } : {}),
     ...(signal ? { signal } : {}),
   };

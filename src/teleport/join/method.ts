@@ -3,6 +3,7 @@
 // request travels is join.ts's business.
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Clock } from '../../core/clock.js';
+import type { Logger } from '../../core/log.js';
 import type { Certs } from '../../gen/teleport/client/certs_pb.js';
 import type { RegisterUsingTokenRequestSchema } from '../../gen/teleport/types/common_pb.js';
 import type { TeleportClient } from '../client.js';
@@ -13,6 +14,30 @@ export interface JoinContext {
   readonly kubernetesTokenPath?: string;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
+  readonly settings?: MethodSettings;
+  /** Where bound_keypair keeps what must outlive the process; absent when nobody offers a place. */
+  readonly store?: StateStore;
+  readonly log?: Logger;
+}
+
+/** Settings that one method alone reads. */
+export interface MethodSettings {
+  /** azure: which of several managed identities. */
+  readonly azureClientId?: string;
+  /** gitlab: the variable that holds the ID token. */
+  readonly gitlabIdTokenVariable?: string;
+  /** terraform_cloud: the tag at the end of the variable's name. */
+  readonly terraformCloudAudienceTag?: string;
+}
+
+/** A few texts, kept beyond the life of the process. May hold secrets. */
+export interface StateStore {
+  /** Where it is, for people: `the Secret ns/name`. */
+  readonly place: string;
+  /** @throws TeleportError that names the place. */
+  load(signal?: AbortSignal): Promise<Readonly<Record<string, string>>>;
+  /** Sets these texts and keeps the others. @throws TeleportError that names the place. */
+  save(values: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<void>;
 }
 
 /** The request that every method sends, filled but for the proof. */
