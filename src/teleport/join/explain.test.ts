@@ -4,7 +4,10 @@ import { TeleportError } from '../errors.js';
 import { explainJoin } from './explain.js';
 
 const refuse = (message: string, kind: TeleportError['kind'] = 'AccessDenied') =>
-  explainJoin(new TeleportError(kind, message, { method: '/proto.JoinService/RegisterUsingToken' })).message;
+  explainJoin(
+    new TeleportError(kind, message, { method: '/proto.JoinService/RegisterUsingToken' }),
+    'kubernetes',
+  ).message;
 
 describe('explainJoin', () => {
   it.each([
