@@ -36,8 +36,7 @@ describe.each(pairs())('a kind that is not there, on $name', ({ start, skipped }
 
     it('is said once, without an error', () => {
       expect(said('teleportrolesv6')).toHaveLength(1);
-      // the embedded server knows no rights
-      expect(said('teleportrolesv8')).toHaveLength(scene.kube.kind === 'kube-apiserver' ? 1 : 0);
+      expect(said('teleportrolesv8')).toHaveLength(1);
       expect(operator.logs().filter(({ level }) => level === 'ERROR')).toEqual([]);
     });
 

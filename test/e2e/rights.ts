@@ -1,5 +1,5 @@
 // The operator's rights in Kubernetes: the Role of upstream's chart (kinds.md F.8), to the letter.
-import { ensure, type KubeAdmin, KubeStatusError } from '../env/kube-admin.js';
+import { ensure, type KubeAdmin } from '../env/kube-admin.js';
 
 const verbs = ['get', 'list', 'patch', 'update', 'watch'];
 
@@ -40,18 +40,13 @@ export async function grant(
     metadata: { name },
     rules: rules(plurals),
   };
-  try {
-    await ensure(admin, `${base}/roles`, role);
-    await admin.patch(`${base}/roles/${name}`, { rules: role.rules });
-    await ensure(admin, `${base}/rolebindings`, {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'RoleBinding',
-      metadata: { name },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-      subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
-    });
-  } catch (error) {
-    // the embedded server may have no RBAC: there a service account may do everything
-    if (!(error instanceof KubeStatusError) || error.code !== 404) throw error;
-  }
+  await ensure(admin, `${base}/roles`, role);
+  await admin.patch(`${base}/roles/${name}`, { rules: role.rules });
+  await ensure(admin, `${base}/rolebindings`, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+    subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
+  });
 }

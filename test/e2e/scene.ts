@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { Message } from '@bufbuild/protobuf';
+import { parse } from 'yaml';
 import { kinds } from '../../src/kinds/index.js';
 import { type AnyKind, group, storageVersion } from '../../src/kinds/kind.js';
 import type { Condition, KubeObject } from '../../src/kube/object.js';
@@ -172,7 +173,7 @@ export function conditionOf(object: KubeObject | undefined, type: string): Condi
 
 /** A copy of a kubeconfig that goes to another server. */
 export function redirected(kubeconfigPath: string, to: { url: string; ca: string }): string {
-  const config = JSON.parse(readFileSync(kubeconfigPath, 'utf8')) as {
+  const config = parse(readFileSync(kubeconfigPath, 'utf8')) as {
     clusters: { cluster: Record<string, string> }[];
   };
   for (const { cluster } of config.clusters) {
