@@ -90,7 +90,7 @@ class TunnelAgent extends https.Agent {
       });
     });
     request.once('timeout', () => request.destroy(failed(`${name} did not answer`)));
-    request.once('error', (error) => done(failed(`${name}: ${error.message}`, error)));
+    request.on('error', (error) => done(failed(`${name}: ${error.message}`, error)));
     request.end();
     return undefined;
   }

@@ -149,8 +149,12 @@ export class Transport {
       const onAbort = (): void => void sent.destroy(asError(signal.reason));
       signal.addEventListener('abort', onAbort, { once: true });
       sent.once('close', () => signal.removeEventListener('abort', onAbort));
-      sent.once('response', resolve);
-      sent.once('error', (error) => {
+      sent.once('response', (response) => {
+        // Whoever reads the body hears of errors; that nobody may be reading must not end the process.
+        response.on('error', () => {});
+        resolve(response);
+      });
+      sent.on('error', (error) => {
         const stale = sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
         reject(stale ? new StaleConnection(error) : error);
       });
