@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Settings } from './cli/settings.js';
 import { version } from './cli/version.js';
-import { deadline } from './core/abort.js';
+import { aborted, deadline } from './core/abort.js';
 import type { Clock } from './core/clock.js';
 import type { Logger } from './core/log.js';
 import { PromMetrics } from './core/metrics-prom.js';
@@ -20,12 +20,18 @@ import { botSettings } from './operator/bot-settings.js';
 import { KindController } from './operator/kind-controller.js';
 import { teleportCheck } from './operator/readiness.js';
 import { Secrets } from './operator/secrets.js';
+import { Claims } from './reconcile/claims.js';
+import { Mirror } from './reconcile/mirror.js';
+import { feedMirror } from './reconcile/mirror-feed.js';
 import { passCounters } from './reconcile/pass.js';
 import { RecentWrites } from './reconcile/recent.js';
 import { type Bot, startBot } from './teleport/bot.js';
 
 /** Passes that run when the operator is told to stop may take this long, in milliseconds. */
 const drainMs = 10_000;
+
+/** Passes begin without Teleport's lists after this, in milliseconds: each then asks for itself. */
+const mirrorPatienceMs = 20_000;
 
 /** Events that wait to be sent get this long, in milliseconds. */
 const flushMs = 1_000;
@@ -164,8 +170,11 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
   const { settings, namespace, clock, log, kube, metrics, bot } = parts;
   const recent = new RecentWrites(clock);
   const secrets = new Secrets({ kube, namespace, clock, log, metrics });
+  const kinds = parts.kinds ?? allKinds;
+  const mirror = new Mirror(kinds);
+  const claims = new Claims();
   const counters = passCounters(metrics);
-  const controllers = (parts.kinds ?? allKinds).map(
+  const controllers = kinds.map(
     (kind) =>
       new KindController({
         kind,
@@ -175,6 +184,12 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
         events,
         recent,
         secrets,
+        mirror,
+        claims,
+        policy: { drift: settings.drift, dryRun: settings.dryRun },
+        onClaims: (resource) => {
+          for (const controller of controllers) controller.wakeClaimants(resource);
+        },
         features: () => bot.state().features,
         counters,
         clock,
@@ -184,10 +199,34 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
       }),
   );
   log.info('Leading; reconciling', { kinds: controllers.length });
+  const ending = AbortSignal.any([parts.stopping, leading]);
+  const known = worldKnown(clock, mirror, controllers, ending);
   await Promise.all([
-    secrets.run(AbortSignal.any([parts.stopping, leading])),
-    ...controllers.map((controller) => controller.run(parts.stopping, leading)),
+    secrets.run(ending),
+    feedMirror({ mirror, teleport: bot.client, clock, log }, ending),
+    ...controllers.map((controller) => controller.run(parts.stopping, leading, known)),
   ]);
+}
+
+/**
+ * Resolves when the objects are in and Teleport's resources are listed, so that no pass acts on half the
+ * picture: which of two objects is the older, what Teleport holds. Waits for Teleport's lists only so long.
+ */
+async function worldKnown(
+  clock: Clock,
+  mirror: Mirror,
+  controllers: readonly KindController[],
+  signal: AbortSignal,
+): Promise<void> {
+  const limit = deadline(clock, mirrorPatienceMs, () => new Error('the lists take long'), signal);
+  try {
+    await Promise.all(controllers.map(({ informer }) => informer.whenSynced(signal)));
+    await Promise.race([mirror.whenSettled(), aborted(limit.signal)]);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    limit.done();
+  }
 }
 
 class StartupTimeout extends Error {}

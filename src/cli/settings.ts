@@ -52,6 +52,14 @@ const level: Reader<LogLevel> = {
   show: (value) => value,
 };
 
+type DriftMode = 'correct' | 'report' | 'ignore';
+const driftModes: readonly DriftMode[] = ['correct', 'report', 'ignore'];
+const drift: Reader<DriftMode> = {
+  form: 'correct, report or ignore',
+  read: (value) => driftModes.find((mode) => mode === value),
+  show: (value) => value,
+};
+
 const setting = <T>(flag: string, reader: Reader<T>, value: T, doc: string): Setting<T> => ({
   flag,
   reader,
@@ -127,6 +135,18 @@ export const settings = {
     36_000_000,
     'Every object is looked at again after this time, though nothing changed.',
   ),
+  drift: setting(
+    'drift',
+    drift,
+    'correct' as DriftMode,
+    'What to do about changes made in Teleport, where an object does not say (annotation teleport.dev/drift).',
+  ),
+  dryRun: setting(
+    'dry-run',
+    boolean,
+    false,
+    'Writes nothing to Teleport and no finalizer; the status of each object shows what would be done.',
+  ),
   startupTimeout: setting(
     'startup-timeout',
     duration,
@@ -151,7 +171,7 @@ export const settings = {
     '',
     "Address of Node's inspector, for profiling with any DevTools client; empty for none. Bind it to loopback only.",
   ),
-  logLevel: setting('log-level', level, 'INFO' as LogLevel, 'Least level that is logged.'),
+  logLevel: setting('log-level', level, 'INFO', 'Least level that is logged.'),
 } as const;
 
 export type Settings = { readonly [K in keyof typeof settings]: (typeof settings)[K]['default'] };
@@ -231,6 +251,7 @@ export function usage(): string {
     '',
     'usage: teleport-operator [run] [flags]    run the operator',
     '       teleport-operator crds             print the CustomResourceDefinitions as YAML',
+    '       teleport-operator teleport-role    print the Teleport role for the bot, for tctl create',
     '       teleport-operator version          print the version',
     '',
     'flags of run (one or two dashes; -flag value or -flag=value):',

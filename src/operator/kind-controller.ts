@@ -14,12 +14,18 @@ import { Informer } from '../kube/informer.js';
 import type { KubeObject, ObjectKey } from '../kube/object.js';
 import { writeStatus } from '../kube/status.js';
 import { WorkQueue } from '../kube/workqueue.js';
+import { readApplied } from '../reconcile/applied.js';
+import { type Claims, claimOf, ownerOf } from '../reconcile/claims.js';
 import { Door, isNews } from '../reconcile/door.js';
+import { Fights } from '../reconcile/fights.js';
+import type { Mirror, Shadow, Shift } from '../reconcile/mirror.js';
 import { finalizer } from '../reconcile/names.js';
 import { type PassCounters, Passes } from '../reconcile/pass.js';
+import type { PolicyDefaults } from '../reconcile/policy.js';
 import type { RecentWrites } from '../reconcile/recent.js';
+import { resourceName } from '../reconcile/wanted.js';
 import type { TeleportClient } from '../teleport/client.js';
-import { SecretUsers } from './secret-users.js';
+import { KeyIndex } from './key-index.js';
 import type { Secrets } from './secrets.js';
 
 /** Passes of one kind that run at the same time. They wait for Teleport most of the time. */
@@ -36,6 +42,11 @@ export interface KindControllerParts {
   readonly events: EventRecorder;
   readonly recent: RecentWrites;
   readonly secrets: Secrets;
+  readonly mirror: Mirror;
+  readonly claims: Claims;
+  readonly policy: PolicyDefaults;
+  /** Told which resource's claims changed. */
+  readonly onClaims: (resource: string) => void;
   readonly features: () => Features | undefined;
   readonly counters: PassCounters;
   readonly clock: Clock;
@@ -49,7 +60,13 @@ export class KindController {
   readonly queue: WorkQueue;
   readonly #parts: KindControllerParts;
   readonly #door = new Door();
-  readonly #secretUsers = new SecretUsers();
+  readonly #secretUsers = new KeyIndex();
+  /** By the resources they lack. */
+  readonly #waiting = new KeyIndex();
+  /** By the resource they claim. */
+  readonly #named = new KeyIndex();
+  /** Deletions that Teleport refuses while the resource is in use. */
+  readonly #blocked = new Set<ObjectKey>();
   readonly #passes: Passes;
   readonly #log: Logger;
 
@@ -68,6 +85,7 @@ export class KindController {
       log: this.#log,
       metrics,
       onChange: (key, change) => {
+        this.#claim(key, change.new);
         if (isNews(change)) this.queue.add(key);
       },
     });
@@ -76,8 +94,10 @@ export class KindController {
       return result;
     };
     parts.secrets.subscribe((name) => {
-      for (const key of this.#secretUsers.of(name)) this.#wake(key);
+      for (const key of name === undefined ? this.#secretUsers.all() : this.#secretUsers.of(name))
+        this.#wake(key);
     });
+    parts.mirror.subscribe((shift) => this.#onShift(shift));
     this.#passes = new Passes({
       kind,
       teleport: parts.teleport,
@@ -109,9 +129,55 @@ export class KindController {
       },
       setConditions: (existing, wanted, generation) =>
         setConditions(existing, wanted, { generation, now: clock.now() }),
+      mirror: parts.mirror,
+      claims: parts.claims,
+      fights: new Fights(clock),
+      policy: parts.policy,
+      waitsFor: (key, resources) => this.#waiting.set(key, resources),
+      isBlocked: (key, blocked) => void (blocked ? this.#blocked.add(key) : this.#blocked.delete(key)),
       usesSecrets: (key, secrets) => this.#secretUsers.set(key, secrets),
       announce: (object, announcement) => events.record(object, announcement),
     });
+  }
+
+  /** Looks at the objects again that claim the resource: another object's claim to it came or went. */
+  wakeClaimants(resource: string): void {
+    for (const key of this.#named.of(resource)) this.#wake(key);
+  }
+
+  #claim(key: ObjectKey, object: KubeObject | undefined): void {
+    const { kind, claims } = this.#parts;
+    const resource = object && `${kind.resource.kind}/${resourceName(object)}`;
+    this.#named.set(key, new Set(resource === undefined ? [] : [resource]));
+    if (!object || resource === undefined) {
+      for (const left of claims.remove(ownerOf(kind.object.kind, key))) this.#parts.onClaims(left);
+      return;
+    }
+    for (const changed of claims.set(resource, claimOf(object))) {
+      // The only claim is this object's, and its pass comes anyway.
+      if (changed !== resource || claims.of(resource).length > 1) this.#parts.onClaims(changed);
+    }
+  }
+
+  /** Something changed in Teleport: our own resource, what an object lacks, or what held a deletion up. */
+  #onShift({ kind, name, before, after }: Shift): void {
+    const own = this.#parts.kind.resource.kind;
+    if (kind === own) {
+      for (const key of this.#named.of(`${kind}/${name}`)) if (this.#isNewTo(key, after)) this.#wake(key);
+    }
+    if (after && !before) for (const key of this.#waiting.of(`${kind}/${name}`)) this.#wake(key);
+    if (!before || before.refersTo.length === 0 || this.#blocked.size === 0) return;
+    const released = before.refersTo.filter((resource) => !after?.refersTo.includes(resource));
+    for (const resource of released) {
+      for (const key of this.#named.of(resource)) if (this.#blocked.has(key)) this.#wake(key);
+    }
+  }
+
+  /** Whether the resource is other than the object's status remembers it. */
+  #isNewTo(key: ObjectKey, shadow: Shadow | undefined): boolean {
+    const object = this.informer.get(key);
+    const applied = object && readApplied(object);
+    return applied !== undefined && (shadow === undefined || shadow.hash !== applied.resourceHash);
   }
 
   #wake(key: ObjectKey): void {
@@ -123,8 +189,9 @@ export class KindController {
    * Works until one of the signals is aborted.
    * @param stop no further pass begins; those that run may end
    * @param lead no further write may be made
+   * @param known no pass begins before it resolves: until then too little is known of the world
    */
-  async run(stop: AbortSignal, lead: AbortSignal): Promise<void> {
+  async run(stop: AbortSignal, lead: AbortSignal, known: Promise<void>): Promise<void> {
     const { kind, clock, metrics } = this.#parts;
     const ending = AbortSignal.any([stop, lead]);
     // Each worker and each call listens; Node would take that for a leak.
@@ -133,17 +200,19 @@ export class KindController {
     try {
       await Promise.all([
         this.informer.run(ending),
-        runController({
-          name: kind.object.kind.toLowerCase(),
-          queue: this.queue,
-          workers,
-          log: this.#log,
-          metrics,
-          clock,
-          signal: ending,
-          passSignal: lead,
-          handle: (key, pass) => this.#pass(key, pass),
-        }),
+        known.then(() =>
+          runController({
+            name: kind.object.kind.toLowerCase(),
+            queue: this.queue,
+            workers,
+            log: this.#log,
+            metrics,
+            clock,
+            signal: ending,
+            passSignal: lead,
+            handle: (key, pass) => this.#pass(key, pass),
+          }),
+        ),
       ]);
     } finally {
       stopResync();

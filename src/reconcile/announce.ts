@@ -3,6 +3,7 @@
 // their recorder.
 import type { LogFields, Logger } from '../core/log.js';
 import type { Outcome } from './outcome.js';
+import { listOf } from './refusals.js';
 
 /** A Kubernetes Event before it has an object. */
 export interface Announcement {
@@ -20,11 +21,16 @@ export function eventOf(outcome: Outcome, teleportKind: string): Announcement | 
         case 'created':
           return normal('Created', `Created the ${teleportKind} in Teleport.`);
         case 'updated':
-          return normal('Updated', `Updated the ${teleportKind} in Teleport.`);
+          return normal('Updated', `Updated the ${teleportKind} in Teleport: ${listOf(outcome.fields)}.`);
         case 'corrected':
           return normal(
             'DriftCorrected',
-            `The ${teleportKind} had been changed in Teleport; it is as the object says again.`,
+            `The ${teleportKind} had been changed in Teleport and is as the object says again: ${listOf(outcome.fields)}.`,
+          );
+        case 'adopted':
+          return normal(
+            'Adopted',
+            `Took over the ${teleportKind} in Teleport; changed ${listOf(outcome.fields)}.`,
           );
         case 'nothing':
           return undefined;
@@ -33,6 +39,7 @@ export function eventOf(outcome: Outcome, teleportKind: string): Announcement | 
     case 'consumed':
       return normal('Consumed', 'The one-time token was used; Teleport has deleted it.');
     case 'ignored':
+    case 'planned':
       return undefined;
     case 'gone':
       switch (outcome.resource) {
@@ -43,6 +50,8 @@ export function eventOf(outcome: Outcome, teleportKind: string): Announcement | 
             'Kept',
             `The ${teleportKind} stays in Teleport, as the annotation teleport.dev/keep asks.`,
           );
+        case 'handedOver':
+          return normal('Kept', `The ${teleportKind} stays in Teleport: another object has it now.`);
         case 'notOurs':
           return normal('Kept', `The ${teleportKind} stays in Teleport: it is not this operator's.`);
         case 'absent':
@@ -71,10 +80,13 @@ export function logOutcome(log: Logger, outcome: Outcome, fields: LogFields, rep
     }
     case 'synced':
       if (outcome.wrote === 'nothing') log.debug('Nothing to do', fields);
-      else log.info('Reconciled', { ...fields, wrote: outcome.wrote });
+      else log.info('Reconciled', { ...fields, wrote: outcome.wrote, fields: outcome.fields });
       return;
     case 'consumed':
       log.debug('One-time resource is consumed', fields);
+      return;
+    case 'planned':
+      log.debug('Observed only', { ...fields, would: outcome.verb, fields: outcome.fields });
       return;
     case 'ignored':
       log.debug('Ignored by annotation', fields);

@@ -49,5 +49,16 @@ export function storedHash(kind: AnyKind, stored: Message): string {
 
 /** Canonical text of a stored resource without what the server owns. */
 export function storedText(kind: AnyKind, stored: Message): string {
-  return canonical(kind.schema, stored, new Set([...kind.form.serverOwned, ...kind.serverOwned]));
+  return canonical(kind.schema, stored, notCompared(kind));
+}
+
+const notComparedOf = new WeakMap<AnyKind, ReadonlySet<string>>();
+
+/** Dotted paths that the server owns. */
+export function notCompared(kind: AnyKind): ReadonlySet<string> {
+  const known = notComparedOf.get(kind);
+  if (known) return known;
+  const paths = new Set([...kind.form.serverOwned, ...kind.serverOwned]);
+  notComparedOf.set(kind, paths);
+  return paths;
 }

@@ -1,8 +1,9 @@
 // What keeps an object from being reconciled at all. Pure, in order: ignored, going without us, named as
-// nothing can be, renamed, switched off. The first gate that closes decides.
+// nothing can be, renamed, another's, switched off. The first gate that closes decides.
 import type { Features } from '../gen/teleport/client/authservice_pb.js';
 import type { AnyKind } from '../kinds/kind.js';
-import type { KubeObject } from '../kube/object.js';
+import { type KubeObject, keyOf } from '../kube/object.js';
+import { type Claims, ownerOf } from './claims.js';
 import { lacking } from './licence.js';
 import { annotations, finalizer, isOn } from './names.js';
 import type { Failure, Outcome } from './outcome.js';
@@ -13,6 +14,7 @@ export interface GateContext {
   readonly object: KubeObject;
   /** What Ping told of the licence; undefined where nothing is known. */
   readonly features: Features | undefined;
+  readonly claims: Claims;
 }
 
 type Gate = (context: GateContext, deleting: boolean) => Outcome | undefined;
@@ -47,6 +49,22 @@ const renamed: Gate = ({ object }, deleting) => {
   );
 };
 
+/** The resource belongs to the older object; the younger one's deletion must not reach it. */
+const conflicting: Gate = ({ kind, object, claims }, deleting) => {
+  const resource = `${kind.resource.kind}/${resourceName(object)}`;
+  const owner = ownerOf(object.kind, keyOf(object));
+  const rival = claims.rival(resource, owner);
+  if (rival) {
+    if (deleting) return { type: 'gone', resource: 'notOurs' };
+    return refusal(
+      'NameConflict',
+      `The ${kind.resource.kind} ${JSON.stringify(resourceName(object))} belongs to the older object ${rival.owner}. Delete one of the two, ` +
+        'or give this one another name.',
+    );
+  }
+  return deleting && claims.heir(resource, owner) ? { type: 'gone', resource: 'handedOver' } : undefined;
+};
+
 const unlicensed: Gate = ({ kind, features }, deleting) => {
   const lack = lacking(kind, features);
   if (lack === undefined) return undefined;
@@ -59,7 +77,7 @@ const unlicensed: Gate = ({ kind, features }, deleting) => {
   };
 };
 
-const gates: readonly Gate[] = [ignored, goingWithoutUs, wrongSingleton, renamed, unlicensed];
+const gates: readonly Gate[] = [ignored, goingWithoutUs, wrongSingleton, renamed, conflicting, unlicensed];
 
 /** The outcome of the first gate that is closed; undefined where all are open. */
 export function closedGate(context: GateContext): Outcome | undefined {

@@ -16,6 +16,14 @@ export const annotations = {
   ignore: 'teleport.dev/ignore',
   /** The resource's name, where Kubernetes can't hold it. */
   resourceName: 'teleport.dev/resource-name',
+  /** Takes over a resource that is not ours: true, or preview. */
+  adopt: 'teleport.dev/adopt',
+  /** What to do about changes made in Teleport: correct, report or ignore. */
+  drift: 'teleport.dev/drift',
+  /** observe: nothing is written to Teleport, the status shows what would be. */
+  mode: 'teleport.dev/mode',
+  /** Any new value asks for a pass. */
+  reconcileAt: 'teleport.dev/reconcile-at',
   /** Becomes the resource's description. */
   description: 'description',
 } as const;

@@ -17,6 +17,11 @@ export type Reason =
   | 'FieldImmutable'
   | 'SecretLookupFailed'
   | 'NotReadable'
+  | 'NameConflict'
+  | 'AdoptionPending'
+  | 'AdoptionRefused'
+  | 'Drifted'
+  | 'DriftUnresolvable'
   | 'VersionMismatch'
   | 'AccessDenied'
   | 'Rejected'
@@ -33,16 +38,27 @@ export type Outcome =
   /** Teleport holds what the object says. */
   | {
       readonly type: 'synced';
-      readonly wrote: 'created' | 'updated' | 'corrected' | 'nothing';
+      readonly wrote: 'created' | 'updated' | 'corrected' | 'adopted' | 'nothing';
       readonly owned: Owned;
       readonly applied: Applied;
+      /** CR names of what changed in Teleport; empty for a new resource. */
+      readonly fields: readonly string[];
     }
   /** Teleport used up a one-time resource; it is not made again. */
   | { readonly type: 'consumed'; readonly applied: Applied }
+  /** Observed only: what would be done. */
+  | {
+      readonly type: 'planned';
+      readonly verb: 'nothing' | 'create' | 'update' | 'delete';
+      readonly fields: readonly string[];
+    }
   /** Switched off by annotation. */
   | { readonly type: 'ignored'; readonly deleting: boolean }
   /** The object is going or gone; nothing of it is left to write a status to. */
-  | { readonly type: 'gone'; readonly resource: 'deleted' | 'absent' | 'kept' | 'notOurs' | 'untouched' }
+  | {
+      readonly type: 'gone';
+      readonly resource: 'deleted' | 'absent' | 'kept' | 'notOurs' | 'handedOver' | 'untouched';
+    }
   /** Not done; the message says why and what to do. */
   | {
       readonly type: 'failed';

@@ -8,7 +8,8 @@ import type { Condition, KubeObject, ObjectKey } from '../kube/object.js';
 import { type Announcement, eventOf, logOutcome } from './announce.js';
 import type { Door } from './door.js';
 import type { Outcome } from './outcome.js';
-import { type ReconcilerParts, reconcile } from './reconciler.js';
+import type { ReconcilerParts } from './parts.js';
+import { reconcile } from './reconciler.js';
 import { mergedStatus, statusOf, type Wanted } from './status.js';
 
 /** When the key is to be taken again, beside the object's own changes. */
@@ -37,6 +38,10 @@ export interface PassParts extends ReconcilerParts {
   announce(object: KubeObject, announcement: Announcement): void;
   /** Secrets that the object's values were looked up in; empty when it is gone. */
   usesSecrets(key: ObjectKey, secrets: ReadonlySet<string>): void;
+  /** `kind/name` of resources whose coming would help the object; empty when there are none. */
+  waitsFor(key: ObjectKey, resources: ReadonlySet<string>): void;
+  /** Whether the object's deletion waits for others to let go of its resource. */
+  isBlocked(key: ObjectKey, blocked: boolean): void;
   readonly counters: PassCounters;
 }
 
@@ -53,6 +58,8 @@ export function passCounters(metrics: Metrics): PassCounters {
     ]),
   };
 }
+
+const nothing: ReadonlySet<string> = new Set();
 
 /** Runs passes of one kind and remembers what is needed to be quiet about what repeats. */
 export class Passes {
@@ -86,8 +93,10 @@ export class Passes {
 
   async #pass(key: ObjectKey, current: KubeObject, log: Logger, signal: AbortSignal): Promise<PassNext> {
     const { door, kind, counters } = this.#parts;
-    const { object, outcome, secrets } = await reconcile(this.#parts, current, signal);
+    const { object, outcome, secrets, waitsFor } = await reconcile(this.#parts, current, signal);
     if (secrets) this.#parts.usesSecrets(key, secrets);
+    this.#parts.waitsFor(key, waitsFor ?? nothing);
+    this.#parts.isBlocked(key, outcome.type === 'failed' && outcome.step === 'delete');
     counters.outcomes.inc({ kind: kind.object.kind, outcome: label(outcome) });
     const repeated = this.#isRepeated(key, object, outcome);
     logOutcome(
@@ -138,7 +147,10 @@ export class Passes {
   #forget(key: ObjectKey): void {
     this.#parts.door.forget(key);
     this.#lastFailure.delete(key);
-    this.#parts.usesSecrets(key, new Set());
+    this.#parts.usesSecrets(key, nothing);
+    this.#parts.waitsFor(key, nothing);
+    this.#parts.isBlocked(key, false);
+    this.#parts.fights.forget(key);
   }
 }
 

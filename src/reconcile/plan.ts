@@ -1,57 +1,106 @@
-// What to do about a resource. Pure: from what is wanted, what is there and what was last applied.
+// What to do about a resource. Pure: from what is wanted, what is there, what was last applied and what the
+// user asked for beside the spec.
 import { clone, type Message } from '@bufbuild/protobuf';
+import { changedFields } from '../kinds/changes.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { copyWhereEmpty, isEmpty, valueAt } from '../kinds/paths.js';
-import { type Applied, storedHash, storedText, unreadable, wantedHash } from './applied.js';
+import { adoptionRefusal } from './adoption.js';
+import { type Applied, notCompared, storedHash, storedText, unreadable } from './applied.js';
 import { ownership } from './ownership.js';
+import type { Policy } from './policy.js';
 
 export type Plan =
-  | { readonly do: 'create'; readonly resource: Message; readonly hash: string }
-  | { readonly do: 'update'; readonly resource: Message; readonly hash: string; readonly drift: boolean }
+  | {
+      readonly do: 'create';
+      readonly resource: Message;
+      readonly hash: string;
+      readonly why: 'spec' | 'drift';
+    }
+  | {
+      readonly do: 'update';
+      readonly resource: Message;
+      readonly hash: string;
+      readonly why: 'spec' | 'drift' | 'adoption';
+      /** CR names of what changes in Teleport. */
+      readonly fields: readonly string[];
+    }
   | { readonly do: 'nothing'; readonly applied: Applied }
   | { readonly do: 'consumed'; readonly applied: Applied }
   /** Teleport took it and does not show it; writing it again would tell nothing new. */
   | { readonly do: 'hidden'; readonly applied: Applied }
   /** A field that can't change would have to. */
   | { readonly do: 'stuck'; readonly path: string }
-  | { readonly do: 'refuse' };
+  /** Drift that is to be reported, or an adoption that is to be previewed. */
+  | { readonly do: 'show'; readonly what: 'drift' | 'adoption'; readonly fields: readonly string[] }
+  /** Somebody else's; `why` says what forbids an adoption that was asked for. */
+  | { readonly do: 'refuse'; readonly why?: string };
 
 export interface Situation {
   readonly kind: AnyKind;
   readonly wanted: Message;
+  /** Hash of `wanted` (applied.ts). */
+  readonly hash: string;
   /** As Teleport holds it now; undefined where it doesn't. */
   readonly existing: Message | undefined;
   /** What the object's status remembers. */
   readonly applied: Applied | undefined;
-  readonly generation: number;
-  /** Of the Secrets whose values are in `wanted`. */
-  readonly secretVersions?: readonly string[];
+  readonly policy: Policy;
 }
 
+/** What a resource that is gone from Teleport has lost. */
+export const everything: readonly string[] = ['the whole resource'];
+
 /** Decides. Neither message is changed. */
-export function plan({ kind, wanted, existing, applied, generation, secretVersions }: Situation): Plan {
-  const hash = wantedHash(kind, wanted, generation, secretVersions);
+export function plan(situation: Situation): Plan {
+  return situation.existing ? planExisting(situation, situation.existing) : planMissing(situation);
+}
+
+function planMissing({ kind, wanted, hash, applied, policy }: Situation): Plan {
   const sameWish = applied?.hash === hash;
-  if (!existing) {
-    if (sameWish && kind.oneTime(wanted)) return { do: 'consumed', applied };
-    if (sameWish && applied.resourceHash === unreadable) return { do: 'hidden', applied };
-    return { do: 'create', resource: wanted, hash };
-  }
-  if (ownership(kind.form.head(existing).labels) !== 'ours') return { do: 'refuse' };
+  if (!sameWish) return { do: 'create', resource: wanted, hash, why: 'spec' };
+  if (kind.oneTime(wanted)) return { do: 'consumed', applied };
+  if (applied.resourceHash === unreadable) return { do: 'hidden', applied };
+  return drifted(policy, applied, everything, { do: 'create', resource: wanted, hash, why: 'drift' });
+}
+
+function planExisting(situation: Situation, existing: Message): Plan {
+  const { kind, wanted, hash, applied, policy } = situation;
+  const { labels } = kind.form.head(existing);
+  const ours = ownership(labels) === 'ours';
+  if (!ours && policy.adopt === 'no') return { do: 'refuse' };
+  const refusal = ours ? undefined : adoptionRefusal(labels);
+  if (refusal !== undefined) return { do: 'refuse', why: refusal };
   const stuck = kind.immutable.find((path) => wouldChange(path, existing, wanted));
   if (stuck !== undefined) return { do: 'stuck', path: stuck };
   const revision = kind.form.revision(existing);
-  if (sameWish && isAsStored(kind, existing, revision, applied)) {
-    // The revision may be a newer one (a sign-in, a lock): the memory of it is not worth a status write.
-    return { do: 'nothing', applied };
-  }
+  const sameWish = applied?.hash === hash;
+  // The revision may be a newer one (a sign-in, a lock): the memory of it is not worth a status write.
+  if (ours && sameWish && isAsStored(kind, existing, revision, applied)) return { do: 'nothing', applied };
   const resource = clone(kind.schema, wanted);
   for (const path of kind.kept) copyWhereEmpty(path, existing, resource);
-  if (!applied && looksApplied(kind, resource, existing)) {
+  if (ours && !applied && looksApplied(kind, resource, existing)) {
     return { do: 'nothing', applied: { hash, revision, resourceHash: storedHash(kind, existing) } };
   }
+  const fields = differences(kind, existing, resource);
   kind.form.setRevision(resource, revision);
-  return { do: 'update', resource, hash, drift: sameWish };
+  if (!ours) {
+    return policy.adopt === 'preview'
+      ? { do: 'show', what: 'adoption', fields }
+      : { do: 'update', resource, hash, why: 'adoption', fields };
+  }
+  if (!sameWish) return { do: 'update', resource, hash, why: 'spec', fields };
+  return drifted(policy, applied, fields, { do: 'update', resource, hash, why: 'drift', fields });
+}
+
+function drifted(policy: Policy, applied: Applied, fields: readonly string[], correction: Plan): Plan {
+  switch (policy.drift) {
+    case 'correct':
+      return correction;
+    case 'report':
+      return { do: 'show', what: 'drift', fields };
+    case 'ignore':
+      return { do: 'nothing', applied };
+  }
 }
 
 /** Secrets come back empty, so an empty existing value can't be compared. */
@@ -67,9 +116,21 @@ function isAsStored(kind: AnyKind, existing: Message, revision: string, applied:
 
 /** Whether the existing resource is what a write of the wanted one would leave. Any doubt is a no. */
 function looksApplied(kind: AnyKind, wanted: Message, existing: Message): boolean {
-  const expected = clone(kind.schema, wanted);
-  const found = clone(kind.schema, existing);
-  kind.defaults(expected);
-  kind.defaults(found);
-  return storedText(kind, expected) === storedText(kind, found);
+  return storedText(kind, withDefaults(kind, wanted)) === storedText(kind, withDefaults(kind, existing));
+}
+
+/** CR names of what a write of `wanted` changes. */
+function differences(kind: AnyKind, existing: Message, wanted: Message): readonly string[] {
+  return changedFields(
+    kind.schema,
+    withDefaults(kind, existing),
+    withDefaults(kind, wanted),
+    notCompared(kind),
+  );
+}
+
+function withDefaults(kind: AnyKind, resource: Message): Message {
+  const copy = clone(kind.schema, resource);
+  kind.defaults(copy);
+  return copy;
 }

@@ -19,9 +19,13 @@ import { user } from '../kinds/user.js';
 import type { KubeObject } from '../kube/object.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { TeleportError } from '../teleport/errors.js';
+import { Claims } from './claims.js';
+import { Fights } from './fights.js';
+import { Mirror } from './mirror.js';
 import { annotations, finalizer, originLabel } from './names.js';
+import type { Passed } from './parts.js';
 import { RecentWrites } from './recent.js';
-import { type Passed, reconcile } from './reconciler.js';
+import { reconcile } from './reconciler.js';
 import { allowAnnotation } from './secret-lookup.js';
 import { mergedStatus, statusOf } from './status.js';
 
@@ -35,6 +39,10 @@ function world(base: AnyKind = roleV7, features?: Features) {
     kind,
     teleport: {} as TeleportClient,
     recent: new RecentWrites(clock),
+    mirror: new Mirror([kind]),
+    claims: new Claims(),
+    fights: new Fights(clock),
+    policy: { drift: 'correct' as const, dryRun: false },
     features: () => features,
     secrets: { get: async (_namespace: string, name: string) => secrets.get(name) },
     objects: {

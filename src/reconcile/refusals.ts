@@ -5,16 +5,71 @@ import type { Applied } from './applied.js';
 import type { Failure, Owned } from './outcome.js';
 
 /** Teleport has a resource of the name that is somebody else's. */
-export function notOwned(kind: AnyKind, name: string): Failure {
+export function notOwned(kind: AnyKind, name: string, why?: string): Failure {
+  const there = `Teleport already has a ${kind.resource.kind} named ${JSON.stringify(name)} that is not this operator's`;
+  if (why !== undefined) {
+    return {
+      type: 'failed',
+      step: 'ownership',
+      reason: 'AdoptionRefused',
+      message: `${there}, and it can't be adopted: ${why}. It is left alone; choose another name.`,
+      next: 'backoff',
+    };
+  }
   return {
     type: 'failed',
     step: 'ownership',
     reason: 'NotOwned',
     message:
-      `Teleport already has a ${kind.resource.kind} named ${JSON.stringify(name)} that is not this operator's: it lacks the label ` +
-      'teleport.dev/origin: kubernetes. It is left alone. Add the label to it in Teleport to hand it over, or choose another name.',
+      `${there}: it lacks the label teleport.dev/origin: kubernetes. It is left alone. Set the annotation teleport.dev/adopt to ` +
+      '"true" to take it over, or to "preview" to see what that would change; or choose another name.',
     next: 'backoff',
   };
+}
+
+/** What an adoption would change, or what was changed in Teleport and is only to be reported. */
+export function shown(kind: AnyKind, what: 'drift' | 'adoption', fields: readonly string[]): Failure {
+  const list = listOf(fields);
+  if (what === 'adoption') {
+    return {
+      type: 'failed',
+      step: 'ownership',
+      reason: 'AdoptionPending',
+      message: `Adopting the ${kind.resource.kind} would change ${list}. Set the annotation teleport.dev/adopt to "true" to do it.`,
+      next: 'backoff',
+    };
+  }
+  return {
+    type: 'failed',
+    step: 'write',
+    reason: 'Drifted',
+    message:
+      `The ${kind.resource.kind} was changed in Teleport: ${list}. It is left so, as asked (drift: report). Set the annotation ` +
+      'teleport.dev/drift to "correct" to put it right, or change the spec.',
+    next: 'onChange',
+    owned: 'OriginLabelMatching',
+  };
+}
+
+/** Somebody keeps changing it back. */
+export function fought(kind: AnyKind, fields: readonly string[]): Failure {
+  return {
+    type: 'failed',
+    step: 'write',
+    reason: 'DriftUnresolvable',
+    message:
+      `Teleport, or somebody in it, keeps changing ${listOf(fields)} of the ${kind.resource.kind} back; it is not corrected any more. State ` +
+      'the value in the spec that Teleport keeps, find who changes it, or set the annotation teleport.dev/reconcile-at to try again.',
+    next: 'onChange',
+    owned: 'OriginLabelMatching',
+  };
+}
+
+/** Field names for a sentence; long lists are cut. */
+export function listOf(fields: readonly string[]): string {
+  if (fields.length === 0) return 'nothing but its labels of ownership';
+  const first = fields.slice(0, 8).join(', ');
+  return fields.length > 8 ? `${first} and ${fields.length - 8} more` : first;
 }
 
 /** The name belongs to a resource of the kind's sibling. */

@@ -11,7 +11,7 @@ const lines = (outcome: Outcome): string[] =>
 
 describe('statusOf', () => {
   it('is all green after a write', () => {
-    expect(lines({ type: 'synced', wrote: 'created', owned: 'NewResource', applied })).toEqual([
+    expect(lines({ type: 'synced', wrote: 'created', owned: 'NewResource', applied, fields: [] })).toEqual([
       'Ready=True Synced',
       'ValidStructure=True NoError',
       'TeleportResourceOwned=True NewResource',
@@ -60,13 +60,13 @@ describe('mergedStatus', () => {
   it('does not change how ownership came about when nothing was written', () => {
     const first = mergedStatus(
       anObject(),
-      statusOf({ type: 'synced', wrote: 'created', owned: 'NewResource', applied })!,
+      statusOf({ type: 'synced', wrote: 'created', owned: 'NewResource', applied, fields: [] })!,
       1,
       keep,
     );
     const again = mergedStatus(
       anObject({ status: first }),
-      statusOf({ type: 'synced', wrote: 'nothing', owned: 'OriginLabelMatching', applied })!,
+      statusOf({ type: 'synced', wrote: 'nothing', owned: 'OriginLabelMatching', applied, fields: [] })!,
       1,
       keep,
     );
@@ -76,7 +76,7 @@ describe('mergedStatus', () => {
   it('keeps what was applied through a failure', () => {
     const first = mergedStatus(
       anObject(),
-      statusOf({ type: 'synced', wrote: 'created', owned: 'NewResource', applied })!,
+      statusOf({ type: 'synced', wrote: 'created', owned: 'NewResource', applied, fields: [] })!,
       1,
       keep,
     );

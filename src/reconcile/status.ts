@@ -3,6 +3,7 @@
 import type { Condition, KubeObject } from '../kube/object.js';
 import { type Applied, readApplied } from './applied.js';
 import type { Failure, Outcome, Owned } from './outcome.js';
+import { listOf } from './refusals.js';
 import { resourceName } from './wanted.js';
 
 /** A condition before it has times. */
@@ -71,11 +72,23 @@ export function statusOf(outcome: Outcome): StatusOf | undefined {
         ],
         applied: outcome.applied,
       };
+    case 'planned':
+      return { conditions: [condition('Ready', 'Unknown', 'Observed', plannedMessage(outcome))] };
     case 'ignored':
       return { conditions: [condition('Ready', 'Unknown', 'Ignored', ignoredMessage(outcome.deleting))] };
     case 'failed':
       return { conditions: failed(outcome), ...(outcome.applied ? { applied: outcome.applied } : {}) };
   }
+}
+
+function plannedMessage({ verb, fields }: Extract<Outcome, { type: 'planned' }>): string {
+  const would = {
+    nothing: 'Teleport holds what the object says; nothing would be written.',
+    create: 'The resource would be created.',
+    update: `The resource would be updated: ${listOf(fields)}.`,
+    delete: 'The resource would be deleted; the deletion waits.',
+  };
+  return `Observed only, nothing is written to Teleport. ${would[verb]}`;
 }
 
 function ignoredMessage(deleting: boolean): string {

@@ -1,0 +1,110 @@
+// A plan carried out: the write, if there is one, and what it came to.
+import { clone, type Message } from '@bufbuild/protobuf';
+import type { AnyKind } from '../kinds/kind.js';
+import { type Applied, storedHash, unreadable } from './applied.js';
+import { failure } from './failures.js';
+import { look } from './look.js';
+import type { Outcome, Owned } from './outcome.js';
+import type { ReconcilerParts } from './parts.js';
+import { everything, type Plan } from './plan.js';
+import type { Policy } from './policy.js';
+import * as refusals from './refusals.js';
+
+export interface ApplyContext {
+  /** The resource's name. */
+  readonly name: string;
+  readonly existing: Message | undefined;
+  readonly policy: Policy;
+  readonly generation: number;
+  /** Key of the object. */
+  readonly object: string;
+}
+
+type Write = Extract<Plan, { do: 'create' | 'update' }>;
+
+/** Does what was decided. Every error of Teleport becomes an outcome. */
+export async function apply(
+  parts: ReconcilerParts,
+  decided: Plan,
+  context: ApplyContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { kind } = parts;
+  const { name, existing, policy } = context;
+  switch (decided.do) {
+    case 'refuse':
+      return refusals.notOwned(kind, name, decided.why);
+    case 'show':
+      return refusals.shown(kind, decided.what, decided.fields);
+    case 'stuck':
+      return refusals.immutable(kind, decided.path);
+    case 'hidden':
+      return refusals.hidden(kind, name, decided.applied);
+    case 'consumed':
+      return { type: 'consumed', applied: decided.applied };
+    case 'nothing':
+      if (policy.observe) return { type: 'planned', verb: 'nothing', fields: [] };
+      return {
+        type: 'synced',
+        wrote: 'nothing',
+        owned: existing ? 'OriginLabelMatching' : 'NewResource',
+        applied: decided.applied,
+        fields: [],
+      };
+    case 'create':
+    case 'update':
+      if (policy.observe) return { type: 'planned', verb: decided.do, fields: fieldsOf(decided) };
+      return write(parts, decided, context, signal);
+  }
+}
+
+async function write(
+  parts: ReconcilerParts,
+  decided: Write,
+  { name, existing, generation, object }: ApplyContext,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { kind, teleport, recent, fights } = parts;
+  const { do: verb, resource, hash, why } = decided;
+  const fields = fieldsOf(decided);
+  const owned: Owned = existing ? 'OriginLabelMatching' : 'NewResource';
+  if (why === 'drift' && fights.isFought(object, generation, fields)) return refusals.fought(kind, fields);
+  let reply: Message | undefined;
+  try {
+    reply = await kind.calls[verb].run(teleport, resource, { signal });
+    if (verb === 'create' && kind.mayBeHidden && !(await look(parts, name, signal))) {
+      return refusals.hidden(kind, name, { hash, revision: '', resourceHash: unreadable });
+    }
+  } catch (error) {
+    recent.forget(kind.resource.kind, name);
+    return failure('write', error, owned);
+  }
+  if (why === 'drift') fights.corrected(object, generation, fields);
+  const stored = reply ?? asStored(kind, resource);
+  recent.put(kind.resource.kind, name, stored, existing ? kind.form.revision(existing) : '');
+  const { version } = kind.form.names(stored);
+  if (version !== kind.resource.version) return refusals.otherVersion(kind, version, owned);
+  const revision = reply ? kind.form.revision(reply) : '';
+  const applied: Applied = { hash, revision, resourceHash: storedHash(kind, stored) };
+  return { type: 'synced', wrote: wrote(decided), owned, applied, fields };
+}
+
+function wrote({ do: verb, why }: Write): 'created' | 'updated' | 'corrected' | 'adopted' {
+  if (why === 'drift') return 'corrected';
+  if (why === 'adoption') return 'adopted';
+  return verb === 'create' ? 'created' : 'updated';
+}
+
+/** A new resource has no fields that change; one that was deleted in Teleport has lost them all. */
+function fieldsOf(decided: Write): readonly string[] {
+  if (decided.do === 'update') return decided.fields;
+  return decided.why === 'drift' ? everything : [];
+}
+
+/** What Teleport will hold after a write whose reply does not say: the resource with the server's defaults. */
+function asStored(kind: AnyKind, resource: Message): Message {
+  const stored = clone(kind.schema, resource);
+  kind.defaults(stored);
+  kind.form.setRevision(stored, '');
+  return stored;
+}

@@ -1,0 +1,79 @@
+// Which object speaks for which resource. Two objects may name the same one (a role as V6 and as V7): the
+// oldest has it, ties go by UID; the other says so and touches nothing.
+import type { KubeObject } from '../kube/object.js';
+
+/** One object's claim to a resource. */
+export interface Claim {
+  /** `TeleportRoleV7 teleport/engineer`: unique, and fit for people. */
+  readonly owner: string;
+  readonly uid: string;
+  /** RFC 3339; whole seconds. */
+  readonly created: string;
+  readonly deleting: boolean;
+}
+
+/** Makes a claim of an object. */
+export function claimOf(object: KubeObject): Claim {
+  const { namespace, name, uid, creationTimestamp, deletionTimestamp } = object.metadata;
+  return {
+    owner: ownerOf(object.kind, namespace ? `${namespace}/${name}` : name),
+    uid: uid ?? '',
+    created: creationTimestamp ?? '',
+    deleting: deletionTimestamp !== undefined,
+  };
+}
+
+/** How an object is named in claims and messages. */
+export const ownerOf = (kind: string, key: string): string => `${kind} ${key}`;
+
+export class Claims {
+  readonly #byResource = new Map<string, Map<string, Claim>>();
+  readonly #resourceOf = new Map<string, string>();
+
+  /** The object claims the resource (`role/engineer`), and no other. @returns resources whose claims changed */
+  set(resource: string, claim: Claim): string[] {
+    const before = this.#resourceOf.get(claim.owner);
+    const changed = before !== undefined && before !== resource ? this.remove(claim.owner) : [];
+    const claims = this.#byResource.get(resource) ?? new Map<string, Claim>();
+    const known = claims.get(claim.owner);
+    claims.set(claim.owner, claim);
+    this.#byResource.set(resource, claims);
+    this.#resourceOf.set(claim.owner, resource);
+    const same = known?.uid === claim.uid && known.deleting === claim.deleting;
+    return same ? changed : [...changed, resource];
+  }
+
+  /** The object is gone. @returns the resource it claimed, if any */
+  remove(owner: string): string[] {
+    const resource = this.#resourceOf.get(owner);
+    if (resource === undefined) return [];
+    this.#resourceOf.delete(owner);
+    const claims = this.#byResource.get(resource);
+    claims?.delete(owner);
+    if (claims?.size === 0) this.#byResource.delete(resource);
+    return [resource];
+  }
+
+  /** Objects that claim the resource, the one that has it first. */
+  of(resource: string): readonly Claim[] {
+    const claims = this.#byResource.get(resource);
+    if (!claims) return [];
+    return claims.size === 1 ? [...claims.values()] : [...claims.values()].sort(byAge);
+  }
+
+  /** The other object that has the resource; undefined where this one has. */
+  rival(resource: string, owner: string): Claim | undefined {
+    const [first] = this.of(resource);
+    return first === undefined || first.owner === owner ? undefined : first;
+  }
+
+  /** The object that would have the resource after this one, and stays. */
+  heir(resource: string, owner: string): Claim | undefined {
+    return this.of(resource).find((claim) => claim.owner !== owner && !claim.deleting);
+  }
+}
+
+function byAge(a: Claim, b: Claim): number {
+  if (a.created !== b.created) return a.created < b.created ? -1 : 1;
+  return a.uid < b.uid ? -1 : 1;
+}

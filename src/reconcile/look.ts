@@ -1,0 +1,30 @@
+// What Teleport holds of a resource at this moment.
+import type { Message } from '@bufbuild/protobuf';
+import type { AnyKind } from '../kinds/kind.js';
+import { isTeleportError } from '../teleport/errors.js';
+import type { ReconcilerParts } from './parts.js';
+
+/**
+ * The resource as Teleport holds it, undefined where it has none; what we wrote a moment ago is believed rather
+ * than a stale read of before.
+ * @throws TeleportError
+ */
+export async function look(
+  { kind, teleport, recent }: Pick<ReconcilerParts, 'kind' | 'teleport' | 'recent'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<Message | undefined> {
+  try {
+    const found = await kind.calls.get.run(teleport, name, { signal });
+    const just = recent.get(kind.resource.kind, name);
+    return just?.replaced.has(kind.form.revision(found)) ? just.stored : found;
+  } catch (error) {
+    if (isTeleportError(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the name belongs to a resource of the kind's sibling. */
+export function isOtherSubKind(kind: AnyKind, existing: Message): boolean {
+  return kind.resource.subKind !== undefined && kind.form.names(existing).subKind !== kind.resource.subKind;
+}

@@ -1,0 +1,173 @@
+// Keeps the mirror: one WatchEvents stream for the kinds that Auth lets us watch, a list of each when the
+// stream begins, and a list every two minutes for the others. Teleport replays nothing, so whenever the stream
+// ends everything is listed again (joining.md 8.2).
+import { sleep } from '../core/abort.js';
+import { Backoff } from '../core/backoff.js';
+import type { Clock } from '../core/clock.js';
+import type { Logger } from '../core/log.js';
+import { AuthService } from '../gen/teleport/client/authservice_pb.js';
+import { type Event, Operation } from '../gen/teleport/client/event_pb.js';
+import type { AnyKind } from '../kinds/kind.js';
+import type { TeleportClient } from '../teleport/client.js';
+import { isTeleportError, TeleportError } from '../teleport/errors.js';
+import type { Mirror } from './mirror.js';
+
+/** Between lists of a kind that can't be watched, in milliseconds. */
+const pollMs = 120_000;
+/** After a list that Teleport refused. */
+const refusedMs = 300_000;
+const retryPolicy = { baseMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 };
+/** A stream that held so long ends a row of failures. */
+const provedMs = 10_000;
+
+export interface FeedParts {
+  readonly mirror: Mirror;
+  readonly teleport: TeleportClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Feeds the mirror until the signal is aborted. Never throws: what fails is tried again. */
+export async function feedMirror(parts: FeedParts, signal: AbortSignal): Promise<void> {
+  await new Feed(parts, signal).run();
+}
+
+class Feed {
+  readonly #parts: FeedParts;
+  readonly #signal: AbortSignal;
+  /** Names that events told of while the kind's list is read. */
+  readonly #touched = new Map<string, Set<string>>();
+  /** Kinds that the stream of now covers. */
+  #watched: ReadonlySet<string> = new Set();
+  readonly #refusals = new Set<string>();
+
+  constructor(parts: FeedParts, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#signal = signal;
+  }
+
+  async run(): Promise<void> {
+    const { kinds } = this.#parts.mirror;
+    await Promise.all([this.#follow(kinds), ...kinds.map((kind) => this.#poll(kind))]);
+  }
+
+  /** The stream, again and again. */
+  async #follow(kinds: readonly AnyKind[]): Promise<void> {
+    const { clock, log, mirror } = this.#parts;
+    const wanted = kinds.filter((kind) => kind.watched).map((kind) => kind.resource.kind);
+    const backoff = new Backoff(retryPolicy);
+    while (wanted.length > 0 && !this.#signal.aborted) {
+      const started = clock.monotonic();
+      try {
+        await this.#watch(wanted, kinds);
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        log.debug('watching Teleport ended', { error: TeleportError.from(error).message });
+      }
+      for (const kind of this.#watched) mirror.stale(kind);
+      this.#watched = new Set();
+      if (clock.monotonic() - started > provedMs) backoff.reset();
+      await this.#pause(backoff.next());
+    }
+  }
+
+  async #watch(wanted: readonly string[], kinds: readonly AnyKind[]): Promise<void> {
+    const { teleport } = this.#parts;
+    const ended = new AbortController();
+    const signal = AbortSignal.any([this.#signal, ended.signal]);
+    const request = { Kinds: wanted.map((Kind) => ({ Kind })), AllowPartialSuccess: true };
+    try {
+      for await (const event of teleport.serverStream(AuthService.method.watchEvents, request, { signal })) {
+        if (event.Type !== Operation.INIT) {
+          this.#apply(event);
+          continue;
+        }
+        this.#watched = confirmed(event);
+        for (const kind of kinds) {
+          if (this.#watched.has(kind.resource.kind)) void this.#list(kind, signal);
+        }
+      }
+    } finally {
+      ended.abort();
+    }
+  }
+
+  #apply(event: Event): void {
+    const { mirror } = this.#parts;
+    const { Resource: resource } = event;
+    if (resource.case === 'ResourceHeader') {
+      const { Kind: kind, Metadata: metadata } = resource.value;
+      const name = metadata?.Name ?? '';
+      this.#touched.get(kind)?.add(name);
+      if (event.Type === Operation.DELETE) mirror.delete(kind, name);
+      return;
+    }
+    const value = resource.value;
+    const kind = value && mirror.kinds.find(({ schema }) => schema.typeName === value.$typeName);
+    if (!value || !kind) return;
+    this.#touched.get(kind.resource.kind)?.add(kind.form.head(value).name);
+    mirror.put(kind.resource.kind, value);
+  }
+
+  /** Lists a kind that the stream does not cover, every two minutes. */
+  async #poll(kind: AnyKind): Promise<void> {
+    const { mirror } = this.#parts;
+    if (!kind.calls.list) {
+      mirror.off(kind.resource.kind);
+      return;
+    }
+    // The stream, where it covers the kind, lists it itself; it gets a moment to say so.
+    if (kind.watched) await this.#pause(5_000);
+    while (!this.#signal.aborted) {
+      const covered = this.#watched.has(kind.resource.kind);
+      const refused = !covered && !(await this.#list(kind, this.#signal));
+      await this.#pause(refused ? refusedMs : pollMs);
+    }
+  }
+
+  /** @returns false where Teleport refused. */
+  async #list(kind: AnyKind, signal: AbortSignal): Promise<boolean> {
+    const { mirror, teleport, log } = this.#parts;
+    const name = kind.resource.kind;
+    const touched = new Set<string>();
+    const seen = new Set<string>();
+    this.#touched.set(name, touched);
+    try {
+      for await (const page of kind.calls.list?.pages(teleport, signal) ?? []) {
+        for (const resource of page) {
+          const resourceName = kind.form.head(resource).name;
+          seen.add(resourceName);
+          // An event that came while the list was read is newer than the list.
+          if (!touched.has(resourceName)) mirror.put(name, resource);
+        }
+      }
+      mirror.replaced(name, seen, touched);
+      this.#refusals.delete(name);
+      return true;
+    } catch (error) {
+      if (signal.aborted) return true;
+      const refused = isTeleportError(error, 'AccessDenied', 'NotImplemented', 'BadParameter');
+      if (!this.#refusals.has(name)) {
+        this.#refusals.add(name);
+        log.info('a kind of Teleport can not be listed; changes made there are noticed later', {
+          resource: name,
+          error: TeleportError.from(error).message,
+        });
+      }
+      mirror.off(name);
+      return !refused;
+    } finally {
+      if (this.#touched.get(name) === touched) this.#touched.delete(name);
+    }
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    await sleep(this.#parts.clock, delayMs, this.#signal).catch(() => {});
+  }
+}
+
+/** Kinds that the INIT event says are watched. */
+function confirmed({ Resource: resource }: Event): ReadonlySet<string> {
+  if (resource.case !== 'WatchStatus') return new Set();
+  return new Set((resource.value.Spec?.Kinds ?? []).map(({ Kind }) => Kind));
+}

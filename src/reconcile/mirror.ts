@@ -1,0 +1,158 @@
+// What Teleport holds, in short: for each resource its revision, a hash and whose it is. Enough to know that
+// nothing changed without asking, and to notice when something did. Filled by mirror-feed.ts.
+import type { Message } from '@bufbuild/protobuf';
+import type { AnyKind } from '../kinds/kind.js';
+import { storedHash } from './applied.js';
+import { ownership } from './ownership.js';
+
+/** A resource in short. */
+export interface Shadow {
+  readonly revision: string;
+  /** As `status.applied.resourceHash` has it. */
+  readonly hash: string;
+  readonly ours: boolean;
+  /** `kind/name` of what it refers to. */
+  readonly refersTo: readonly string[];
+}
+
+/** One resource came, changed (both) or went. */
+export interface Shift {
+  /** Teleport kind: `role`. */
+  readonly kind: string;
+  readonly name: string;
+  readonly before?: Shadow;
+  readonly after?: Shadow;
+}
+
+export type ShiftListener = (shift: Shift) => void;
+
+const none: readonly string[] = [];
+
+/** One Teleport kind. Kinds that share it (roles of all versions) share their form, so one of them stands for all. */
+class MirroredKind {
+  shadows = new Map<string, Shadow>();
+  current = false;
+
+  constructor(readonly kind: AnyKind) {}
+
+  shadow(resource: Message): Shadow {
+    const { form } = this.kind;
+    const refersTo = this.kind.references(resource).map(({ kind, name }) => `${kind}/${name}`);
+    return {
+      revision: form.revision(resource),
+      hash: storedHash(this.kind, resource),
+      ours: ownership(form.head(resource).labels) === 'ours',
+      refersTo: refersTo.length === 0 ? none : refersTo,
+    };
+  }
+}
+
+export class Mirror {
+  readonly #kinds = new Map<string, MirroredKind>();
+  readonly #listeners = new Set<ShiftListener>();
+  readonly #waiting = new Set<() => void>();
+  /** Kinds that are not going to be mirrored, for lack of a right or of an RPC. */
+  readonly #off = new Set<string>();
+
+  constructor(kinds: readonly AnyKind[]) {
+    for (const kind of kinds) {
+      if (!this.#kinds.has(kind.resource.kind)) this.#kinds.set(kind.resource.kind, new MirroredKind(kind));
+    }
+  }
+
+  /** The kinds that stand for all, one for each Teleport kind. */
+  get kinds(): readonly AnyKind[] {
+    return [...this.#kinds.values()].map(({ kind }) => kind);
+  }
+
+  /** Whether what is held about the kind is what Teleport holds, as far as it has told. */
+  isCurrent(kind: string): boolean {
+    return this.#kinds.get(kind)?.current ?? false;
+  }
+
+  /** What is held of the resource; undefined where there is none, or where the kind is not current. */
+  get(kind: string, name: string): Shadow | undefined {
+    const mirrored = this.#kinds.get(kind);
+    return mirrored?.current ? mirrored.shadows.get(name) : undefined;
+  }
+
+  /** Names of the kind's resources that refer to this one; undefined where that is not known. */
+  referrers(kind: string, target: string): string[] | undefined {
+    const mirrored = this.#kinds.get(kind);
+    if (!mirrored?.current) return undefined;
+    return [...mirrored.shadows]
+      .filter(([, { refersTo }]) => refersTo.includes(target))
+      .map(([name]) => name);
+  }
+
+  /** Calls back at every shift. @returns the end of it. */
+  subscribe(listener: ShiftListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Resolves when every kind is current or off. */
+  async whenSettled(): Promise<void> {
+    while ([...this.#kinds].some(([name, { current }]) => !current && !this.#off.has(name))) {
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
+  /** A resource as it now is. */
+  put(kind: string, resource: Message): void {
+    const mirrored = this.#kinds.get(kind);
+    if (!mirrored) return;
+    const { name } = mirrored.kind.form.head(resource);
+    const before = mirrored.shadows.get(name);
+    const after = mirrored.shadow(resource);
+    mirrored.shadows.set(name, after);
+    if (before?.hash === after.hash && before.revision === after.revision) return;
+    this.#tell({ kind, name, after, ...(before && { before }) });
+  }
+
+  /** A resource that is gone. */
+  delete(kind: string, name: string): void {
+    const before = this.#kinds.get(kind)?.shadows.get(name);
+    if (!before) return;
+    this.#kinds.get(kind)?.shadows.delete(name);
+    this.#tell({ kind, name, before });
+  }
+
+  /**
+   * A full list has come in: what is not in it is gone, except what events told of meanwhile.
+   * @param seen names in the list
+   * @param touched names that events told of while it was read
+   */
+  replaced(kind: string, seen: ReadonlySet<string>, touched: ReadonlySet<string>): void {
+    const mirrored = this.#kinds.get(kind);
+    if (!mirrored) return;
+    mirrored.current = true;
+    this.#off.delete(kind);
+    for (const name of mirrored.shadows.keys()) {
+      if (!seen.has(name) && !touched.has(name)) this.delete(kind, name);
+    }
+    this.#settle();
+  }
+
+  /** What is held may be out of date: nothing is answered until the next full list. */
+  stale(kind: string): void {
+    const mirrored = this.#kinds.get(kind);
+    if (mirrored) mirrored.current = false;
+  }
+
+  /** The kind can't be mirrored now. */
+  off(kind: string): void {
+    this.stale(kind);
+    this.#off.add(kind);
+    this.#settle();
+  }
+
+  #settle(): void {
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting.clear();
+  }
+
+  #tell(shift: Shift): void {
+    for (const listener of this.#listeners) listener(shift);
+  }
+}

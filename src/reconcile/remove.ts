@@ -1,0 +1,62 @@
+// The end of an object: its resource deleted from Teleport, if it is ours and nobody asked to keep it.
+import type { KubeObject } from '../kube/object.js';
+import { isTeleportError } from '../teleport/errors.js';
+import { readApplied, unreadable } from './applied.js';
+import { failure } from './failures.js';
+import { isOtherSubKind, look } from './look.js';
+import { annotations, isOn } from './names.js';
+import type { Outcome } from './outcome.js';
+import { ownership } from './ownership.js';
+import type { ReconcilerParts } from './parts.js';
+import type { Policy } from './policy.js';
+import { resourceName } from './wanted.js';
+
+/** Deletes the resource. The object may go when the outcome is `gone`. */
+export async function remove(
+  parts: ReconcilerParts,
+  object: KubeObject,
+  policy: Policy,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const { kind, teleport, recent } = parts;
+  if (isOn(object.metadata.annotations?.[annotations.keep])) return { type: 'gone', resource: 'kept' };
+  if (policy.observe) return { type: 'planned', verb: 'delete', fields: [] };
+  const name = resourceName(object);
+  try {
+    const existing = await look(parts, name, signal);
+    const hidden = !existing && readApplied(object)?.resourceHash === unreadable;
+    if (!existing && !hidden) return { type: 'gone', resource: 'absent' };
+    if (
+      existing &&
+      (isOtherSubKind(kind, existing) || ownership(kind.form.head(existing).labels) !== 'ours')
+    ) {
+      return { type: 'gone', resource: 'notOurs' };
+    }
+    await kind.calls.delete.run(teleport, name, { signal });
+    recent.put(kind.resource.kind, name, undefined, existing ? kind.form.revision(existing) : '');
+  } catch (error) {
+    recent.forget(kind.resource.kind, name);
+    if (!isTeleportError(error, 'NotFound')) return withHolders(parts, name, failure('delete', error));
+  }
+  return { type: 'gone', resource: 'deleted' };
+}
+
+/** Names the objects that hold a resource in use; users without an object are counted, not named. */
+function withHolders({ kind, mirror, claims }: ReconcilerParts, name: string, outcome: Outcome): Outcome {
+  if (outcome.type !== 'failed' || outcome.reason !== 'InUse') return outcome;
+  const objects: string[] = [];
+  let others = 0;
+  for (const { resource } of mirror.kinds) {
+    for (const referrer of mirror.referrers(resource.kind, `${kind.resource.kind}/${name}`) ?? []) {
+      const [claim] = claims.of(`${resource.kind}/${referrer}`);
+      if (claim) objects.push(claim.owner);
+      else others++;
+    }
+  }
+  if (objects.length === 0 && others === 0) return outcome;
+  const named = objects.length > 0 ? objects.sort().slice(0, 10).join(', ') : '';
+  const more = objects.length > 10 ? ` and ${objects.length - 10} more objects` : '';
+  const unmanaged = others > 0 ? `${others} resource${others === 1 ? '' : 's'} without an object` : '';
+  const holders = [`${named}${more}`, unmanaged].filter((part) => part !== '').join(' and ');
+  return { ...outcome, message: `${outcome.message} Used by ${holders}.` };
+}
