@@ -7,6 +7,7 @@ import { anObject, type ObjectWith } from '../../test/builders/object.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { type Features, FeaturesSchema } from '../gen/teleport/client/authservice_pb.js';
 import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
+import { UserV2Schema } from '../gen/teleport/types/user_pb.js';
 import { autoupdateVersion } from '../kinds/autoupdate-version.js';
 import { githubConnector } from '../kinds/github-connector.js';
 import type { AnyKind } from '../kinds/kind.js';
@@ -19,7 +20,7 @@ import { user } from '../kinds/user.js';
 import type { KubeObject } from '../kube/object.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { TeleportError } from '../teleport/errors.js';
-import { Claims } from './claims.js';
+import { Claims, claimOf } from './claims.js';
 import { Fights } from './fights.js';
 import { Mirror } from './mirror.js';
 import { annotations, finalizer, originLabel } from './names.js';
@@ -39,7 +40,7 @@ function world(base: AnyKind = roleV7, features?: Features) {
     kind,
     teleport: {} as TeleportClient,
     recent: new RecentWrites(clock),
-    mirror: new Mirror([kind]),
+    mirror: new Mirror([kind, user]),
     claims: new Claims(),
     fights: new Fights(clock),
     policy: { drift: 'correct' as const, dryRun: false },
@@ -63,6 +64,8 @@ function world(base: AnyKind = roleV7, features?: Features) {
     teleport,
     clock,
     secrets,
+    mirror: parts.mirror,
+    claims: parts.claims,
     finalized,
     released,
     pass: (object: KubeObject): Promise<Passed> => reconcile(parts, object, new AbortController().signal),
@@ -82,6 +85,16 @@ function remembered({ object, outcome }: Passed): KubeObject {
   return status
     ? { ...object, status: mergedStatus(object, status, object.metadata.generation, () => []) }
     : object;
+}
+
+function mirrorUsers(mirror: Mirror, roles: Record<string, string[]>): void {
+  for (const [Name, Roles] of Object.entries(roles)) {
+    mirror.put(
+      'user',
+      create(UserV2Schema, { Kind: 'user', Version: 'v2', Metadata: { Name }, Spec: { Roles } }),
+    );
+  }
+  mirror.replaced('user', new Set(Object.keys(roles)), new Set());
 }
 
 const foreignRole = (name: string): RoleV6 =>
@@ -301,7 +314,7 @@ describe('right after a write', () => {
     expect((await pass(first)).outcome).toMatchObject({ reason: 'NotOwned' });
     expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
     teleport.resources.delete('engineer');
-    expect((await pass(first)).outcome).toMatchObject({ type: 'synced', wrote: 'created' });
+    expect((await pass(first)).outcome).toMatchObject({ type: 'synced', wrote: 'corrected' });
   });
 });
 
@@ -538,5 +551,160 @@ describe('a secret:// reference', () => {
     expect(outcome).toHaveProperty('message', expect.stringContaining(words));
     expect(JSON.stringify(outcome)).not.toContain(value);
     expect(teleport.resources.size).toBe(0);
+  });
+});
+
+describe('a resource that was changed in Teleport', () => {
+  const slipIn = (role: RoleV6 | undefined, logins: string[]): void => {
+    if (!role?.Spec?.Allow || !role.Metadata) throw new Error('no role');
+    role.Spec.Allow.Logins = logins;
+    role.Metadata.Revision = `by-hand-${logins.length}`;
+  };
+  const withDrift = (object: KubeObject, mode: string): KubeObject => ({
+    ...object,
+    metadata: { ...object.metadata, annotations: { [annotations.drift]: mode } },
+  });
+
+  it('is put right, with the names of the fields', async () => {
+    const { pass, role } = world();
+    const first = remembered(await pass(anObject()));
+    slipIn(role(), ['ubuntu', 'root']);
+    expect((await pass(first)).outcome).toMatchObject({ wrote: 'corrected', fields: ['spec.allow.logins'] });
+  });
+
+  it('is reported and left when the object asks for that', async () => {
+    const { pass, role } = world();
+    const first = remembered(await pass(anObject()));
+    slipIn(role(), ['root']);
+    const { outcome } = await pass(withDrift(first, 'report'));
+    expect(outcome).toMatchObject({ type: 'failed', reason: 'Drifted', next: 'onChange' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('spec.allow.logins'));
+    expect(role()?.Spec?.Allow?.Logins).toEqual(['root']);
+    expect((await pass(withDrift(first, 'ignore'))).outcome).toMatchObject({ wrote: 'nothing' });
+  });
+
+  it('is not fought over for ever', async () => {
+    const { pass, role, clock } = world();
+    const first = remembered(await pass(anObject()));
+    const outcomes = [];
+    for (let i = 0; i < 3; i++) {
+      await clock.advance(5_000);
+      slipIn(role(), ['root']);
+      outcomes.push((await pass(first)).outcome);
+    }
+    expect(outcomes[1]).toMatchObject({ wrote: 'corrected' });
+    expect(outcomes[2]).toMatchObject({ type: 'failed', reason: 'DriftUnresolvable', next: 'onChange' });
+    await clock.advance(600_000);
+    expect((await pass(first)).outcome).toMatchObject({ wrote: 'corrected' });
+  });
+});
+
+describe('adoption', () => {
+  const asking = (value: string): KubeObject =>
+    anObject({ metadata: { annotations: { [annotations.adopt]: value } } });
+
+  it('takes a resource over in one pass', async () => {
+    const { pass, teleport, role } = world();
+    teleport.resources.set('engineer', foreignRole('engineer'));
+    const { outcome } = await pass(asking('true'));
+    expect(outcome).toMatchObject({ type: 'synced', wrote: 'adopted' });
+    expect(outcome).toHaveProperty(
+      'fields',
+      expect.arrayContaining(['metadata.labels', 'spec.allow.logins']),
+    );
+    expect(role()?.Metadata?.Labels[originLabel]).toBe('kubernetes');
+  });
+
+  it('shows what it would change and writes nothing', async () => {
+    const { pass, teleport } = world();
+    teleport.resources.set('engineer', foreignRole('engineer'));
+    const { outcome } = await pass(asking('preview'));
+    expect(outcome).toMatchObject({ type: 'failed', reason: 'AdoptionPending' });
+    expect(teleport.calls).toEqual(['get']);
+  });
+
+  it.each([
+    { [originLabel]: 'config-file' },
+    { [originLabel]: 'defaults' },
+    { [originLabel]: 'cloud' },
+    { 'teleport.internal/resource-type': 'preset' },
+  ])('is refused for %j', async (labels) => {
+    const { pass, teleport } = world();
+    const theirs = foreignRole('engineer');
+    if (theirs.Metadata) theirs.Metadata.Labels = labels;
+    teleport.resources.set('engineer', theirs);
+    expect((await pass(asking('true'))).outcome).toMatchObject({ reason: 'AdoptionRefused' });
+    expect(teleport.calls).toEqual(['get']);
+  });
+});
+
+describe('an object that is only observed', () => {
+  it('gets no finalizer and no resource, and says what would be done', async () => {
+    const { pass, teleport, finalized } = world();
+    const observed = anObject({ metadata: { annotations: { [annotations.mode]: 'observe' } } });
+    expect((await pass(observed)).outcome).toEqual({ type: 'planned', verb: 'create', fields: [] });
+    expect([teleport.calls, finalized]).toEqual([['get'], []]);
+  });
+});
+
+describe('two objects for one resource', () => {
+  const young = anObject({ metadata: { uid: 'b', creationTimestamp: '2026-01-02T00:00:00Z' } });
+  const old = anObject({
+    kind: 'TeleportRoleV6',
+    metadata: { uid: 'a', creationTimestamp: '2026-01-01T00:00:00Z', finalizers: [finalizer] },
+  });
+  const both = () => {
+    const all = world();
+    for (const object of [young, old]) all.claims.set('role/engineer', claimOf(object));
+    return all;
+  };
+
+  it('leave it to the older one', async () => {
+    const { pass, teleport } = both();
+    const { outcome } = await pass(young);
+    expect(outcome).toMatchObject({ type: 'failed', reason: 'NameConflict' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('TeleportRoleV6 teleport/engineer'));
+    expect(teleport.calls).toEqual([]);
+  });
+
+  it('touch nothing when the younger one goes, and hand over when the older one goes', async () => {
+    const { pass, teleport, released } = both();
+    const going = (object: KubeObject): KubeObject => ({
+      ...object,
+      metadata: { ...object.metadata, finalizers: [finalizer], deletionTimestamp: 'now' },
+    });
+    expect((await pass(going(young))).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+    expect((await pass(going(old))).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
+    expect([teleport.calls, released]).toEqual([[], ['engineer', 'engineer']]);
+  });
+});
+
+describe('with a mirror', () => {
+  it('an unchanged object costs no call at all', async () => {
+    const { pass, teleport, mirror, role } = world();
+    const first = remembered(await pass(anObject()));
+    const now = role();
+    if (!now) throw new Error('no role');
+    mirror.put('role', now);
+    mirror.replaced('role', new Set(['engineer']), new Set());
+    teleport.calls.length = 0;
+    expect((await pass(first)).outcome).toMatchObject({ wrote: 'nothing' });
+    expect(teleport.calls).toEqual([]);
+    mirror.stale('role');
+    expect((await pass(first)).outcome).toMatchObject({ wrote: 'nothing' });
+    expect(teleport.calls).toEqual(['get']);
+  });
+
+  it('a deletion that is refused names the objects that hold the resource', async () => {
+    const { pass, teleport, claims, mirror } = world();
+    await pass(anObject());
+    mirrorUsers(mirror, { alice: ['engineer'], bob: ['engineer'], carol: [] });
+    claims.set('user/alice', claimOf(anObject({ kind: 'TeleportUser', name: 'alice' })));
+    teleport.failNext.set('delete', new TeleportError('Unknown', 'role engineer is still in use by a user'));
+    const { outcome } = await pass(going());
+    expect(outcome).toHaveProperty(
+      'message',
+      expect.stringContaining('Used by TeleportUser teleport/alice and 1 resource without an object.'),
+    );
   });
 });
