@@ -100,7 +100,10 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     if (kind !== 'DELETED') {
       const type = typeOfCrd(entry.object);
       const same = JSON.stringify(before) === JSON.stringify(type);
-      if (!same) registry.set(type);
+      if (same) return;
+      registry.set(type);
+      // As there: the streams of the old definition end, and clients come again.
+      if (before) watches.closeType(name);
       return;
     }
     registry.delete(name);

@@ -93,7 +93,7 @@ export class Handler {
       at: this.parts.clock.now(),
       status: 0,
     };
-    if (resource) this.parts.calls.push(call);
+    if (resource) remember(this.parts.calls, call);
     return call;
   }
 
@@ -279,6 +279,14 @@ export class Handler {
 }
 
 const nothing = Buffer.alloc(0);
+
+/** A sandbox may run for days. */
+const mostCalls = 200_000;
+
+function remember(calls: Call[], call: Call): void {
+  if (calls.length >= mostCalls) calls.splice(0, mostCalls / 2);
+  calls.push(call);
+}
 
 function writeOptions(query: URLSearchParams, request: IncomingMessage): WriteOptions {
   const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0] ?? '';

@@ -38,7 +38,8 @@ function prepare(crd: ApiObject, old: ApiObject | undefined, now: number): void 
     listKind: textOr(names.listKind) || `${kind}List`,
   };
   crd.spec = { conversion: { strategy: 'None' }, ...spec, names: full };
-  if (!old) crd.metadata.finalizers = [...new Set([...texts(crd.metadata.finalizers), crdCleanup])];
+  if (!crd.metadata.deletionTimestamp)
+    crd.metadata.finalizers = [...new Set([...texts(crd.metadata.finalizers), crdCleanup])];
   const stored = listOr(spec.versions).find((version) => isObject(version) && version.storage === true);
   const before = texts(at(old, 'status', 'storedVersions'));
   const time = timestamp(now);

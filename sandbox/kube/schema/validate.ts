@@ -15,7 +15,9 @@ export function validate(value: unknown, schema: Schema, path = ''): FieldError[
 function typeName(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
+  // What does not fit into 64 bits is no integer to Go. Formats int32 and int64 are not checked, there as here.
+  if (typeof value === 'number')
+    return Number.isInteger(value) && Math.abs(value) < 2 ** 63 ? 'integer' : 'number';
   return typeof value;
 }
 
@@ -108,17 +110,11 @@ function checkNumber(value: number, schema: Schema, path: string, errors: FieldE
   if (multipleOf !== undefined && value % multipleOf !== 0) {
     errors.push(invalid(path, value, `should be a multiple of ${multipleOf}`));
   }
-  const range =
-    schema.format === 'int32' ? 2 ** 31 : schema.format === 'int64' ? 2 ** 63 : Number.POSITIVE_INFINITY;
-  if (value >= range || value < -range) {
-    const message = `Invalid value: ${quoted(schema.type)}: ${path} in body must be of type ${schema.format}: ${quoted(schema.type)}`;
-    errors.push({ reason: 'FieldValueInvalid', field: path, message });
-  }
 }
 
 function checkList(value: unknown[], schema: Schema, path: string, errors: FieldError[]): void {
   if (schema.maxItems !== undefined && value.length > schema.maxItems) {
-    const message = `Too many: ${value.length}: must have at most ${schema.maxItems} items`;
+    const message = `Too many: ${value.length}: must have at most ${items(schema.maxItems)}`;
     errors.push({ reason: 'FieldValueTooMany', field: path, message });
   }
   if (schema.minItems !== undefined && value.length < schema.minItems) {
@@ -165,7 +161,7 @@ function checkObject(
   }
   const count = Object.keys(value).length;
   if (schema.maxProperties !== undefined && count > schema.maxProperties) {
-    const message = `Too many: ${count}: must have at most ${schema.maxProperties} items`;
+    const message = `Too many: ${count}: must have at most ${items(schema.maxProperties)}`;
     errors.push({ reason: 'FieldValueTooMany', field: path, message });
   }
   if (schema.minProperties !== undefined && count < schema.minProperties) {
@@ -180,11 +176,19 @@ function checkObject(
 function checkCombined(value: unknown, schema: Schema, path: string, errors: FieldError[]): void {
   for (const part of schema.allOf ?? []) check(value, part, path, errors);
   const fits = (part: Schema): boolean => validate(value, part, path).length === 0;
-  if (schema.anyOf && !schema.anyOf.some(fits)) {
-    errors.push(invalid(path, value, 'must validate at least one schema (anyOf)'));
+  const combined = (text: string): void => {
+    const message = `Invalid value: "": ${JSON.stringify(path)} ${text}`;
+    errors.push({ reason: 'FieldValueInvalid', field: '<nil>', message });
+  };
+  if (schema.anyOf && !schema.anyOf.some(fits)) combined('must validate at least one schema (anyOf)');
+  if (schema.oneOf) {
+    const count = schema.oneOf.filter(fits).length;
+    const found = count === 0 ? 'none valid' : `${count} valid alternatives`;
+    if (count !== 1) combined(`must validate one and only one schema (oneOf). Found ${found}`);
   }
-  if (schema.oneOf && schema.oneOf.filter(fits).length !== 1) {
-    errors.push(invalid(path, value, 'must validate one and only one schema (oneOf)'));
-  }
-  if (schema.not && fits(schema.not)) errors.push(invalid(path, value, 'must not validate the schema (not)'));
+  if (schema.not && fits(schema.not)) combined('must not validate the schema (not)');
+}
+
+function items(count: number): string {
+  return count === 1 ? '1 item' : `${count} items`;
 }
