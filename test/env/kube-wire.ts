@@ -43,7 +43,7 @@ export async function startKubeWire(target: { url: string; ca: string }): Promis
     wire.requests.push(entry);
     const fault = wire.rule(entry);
     if (fault === 'hang') return;
-    if (fault === 'reset') incoming.socket.resetAndDestroy();
+    if (fault === 'reset') incoming.socket.destroy();
     else if (typeof fault === 'object') answer(outgoing, entry, fault.status);
     else handOn(incoming, outgoing, entry, fault === 'lost');
   };
@@ -60,7 +60,7 @@ export async function startKubeWire(target: { url: string; ca: string }): Promis
       entry.status = reply.statusCode ?? 0;
       if (lost) {
         reply.resume();
-        incoming.socket.resetAndDestroy();
+        incoming.socket.destroy();
         return;
       }
       outgoing.writeHead(entry.status, reply.headers);
