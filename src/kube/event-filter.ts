@@ -1,5 +1,6 @@
 // Decides which Events are worth sending: the same one once in ten minutes, and not too many about one object.
 // Pure apart from its memory, which is bounded.
+import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 
 /** The same text about the same object is sent once in this time. */
@@ -8,7 +9,7 @@ const repeatMs = 10 * 60_000;
 const burst = 25;
 const refillMs = 60_000;
 /** Entries beyond this are dropped, oldest first. */
-const remembered = 10_000;
+const remembered = 20_000;
 
 interface Bucket {
   tokens: number;
@@ -31,7 +32,8 @@ export class EventFilter {
    */
   admit(object: string, text: string): boolean {
     const now = this.#clock.monotonic();
-    const key = `${object}\n${text}`;
+    // Texts can be long and many; a digest is enough to know one again.
+    const key = createHash('sha256').update(`${object}\n${text}`).digest('base64').slice(0, 22);
     const last = this.#sent.get(key);
     if (last !== undefined && now - last < repeatMs) return false;
     const bucket = this.#buckets.get(object) ?? { tokens: burst, at: now };
