@@ -1,7 +1,6 @@
 // The Machine ID bot inside the operator's process: joins, takes on the roles it may, keeps both certificates fresh,
 // and hands out one client that always uses the good ones. It never gives up: whatever fails is retried, and the
 // state says what it is. Keys live in this object's memory only.
-import { isAbort, sleep } from '../core/abort.js';
 import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
@@ -18,6 +17,7 @@ import { Identities, iso } from './identities.js';
 import { findJoinMethod } from './join/index.js';
 import type { JoinOptions } from './join/join.js';
 import type { JoinMethod } from './join/method.js';
+import { Nap } from './nap.js';
 import { type BotSettings, validateBotSettings, warnAboutSettings } from './settings.js';
 import { WayFinder } from './way-finder.js';
 import type { Opened } from './ways.js';
@@ -78,7 +78,7 @@ class RunningBot implements Bot {
   readonly #health: Health;
   readonly #stop = new AbortController();
   readonly #loops: Promise<unknown>;
-  #wake: AbortController | undefined;
+  readonly #nap: Nap;
 
   constructor(options: BotOptions, method: JoinMethod) {
     const { settings, clock, log, metrics } = options;
@@ -87,6 +87,7 @@ class RunningBot implements Bot {
     this.#log = log;
     this.#random = options.random ?? Math.random;
     this.#repeatable = method.repeatable;
+    this.#nap = new Nap(clock);
     const measure = callMetrics(metrics);
     this.#finder = new WayFinder(settings, log);
     this.#identities = new Identities(this.#finder, joinOptions(options, method, measure));
@@ -211,7 +212,7 @@ class RunningBot implements Bot {
         if (failure.kind === 'Unavailable') delayMs = Math.min(delayMs, awayMs);
         this.#stepFailed(failure, delayMs);
       }
-      await this.#pause(delayMs, signal);
+      await this.#nap.take(delayMs, signal);
     }
   }
 
@@ -248,8 +249,9 @@ class RunningBot implements Bot {
     const { joined, output } = this.#identities;
     const usable = output !== undefined && output.notAfter > this.#clock.now();
     const what = joined ? 'renewing the identity failed' : 'joining Teleport failed';
+    const why = joined ? explainDenial(error) : error.message;
     this.#log[usable ? 'warn' : 'error'](`${what}; trying again`, {
-      reason: error.message,
+      reason: why,
       retryInSeconds: Math.round(delayMs / 1000),
       ...(output ? { identityEndsAt: iso(output.notAfter) } : {}),
     });
@@ -257,7 +259,7 @@ class RunningBot implements Bot {
     this.#keeper.update({
       phase: ready ? 'ready' : 'failed-retrying',
       ready,
-      reason: `${what}: ${error.message}`,
+      reason: `${what}: ${why}`,
     });
   }
 
@@ -266,31 +268,15 @@ class RunningBot implements Bot {
     if (failure === undefined) {
       this.#keeper.update({ phase: 'ready', ready: true, reason: undefined });
       this.#log.info('Teleport answers again');
-      if (this.#identities.failures > 0) this.#wake?.abort();
+      if (this.#identities.failures > 0) this.#nap.wake();
       return;
     }
     const denied = failure.kind === 'AccessDenied';
-    const reason = denied
-      ? 'Teleport denies the bot every call: its user or instance is locked (`tctl get locks`), or the bot was deleted. ' +
-        `Teleport says: ${failure.message}`
-      : `Teleport does not answer: ${failure.message}`;
+    const reason = denied ? explainDenial(failure) : `Teleport does not answer: ${failure.message}`;
     this.#log.warn('Teleport does not work for the bot; trying again', { reason });
     this.#keeper.update({ phase: 'failed-retrying', ready: false, reason });
     // A new join would tell why, and may help; the used token of method token cannot.
-    if (denied && this.#repeatable) this.#wake?.abort();
-  }
-
-  /** Waits, unless something makes waiting pointless. */
-  async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
-    const wake = new AbortController();
-    this.#wake = wake;
-    try {
-      await sleep(this.#clock, delayMs, AbortSignal.any([signal, wake.signal]));
-    } catch (error) {
-      if (!signal.aborted && !wake.signal.aborted && !isAbort(error)) throw error;
-    } finally {
-      this.#wake = undefined;
-    }
+    if (denied && this.#repeatable) this.#nap.wake();
   }
 }
 
@@ -311,11 +297,22 @@ function joinOptions(
     log,
     onCall,
     ...(kubernetesTokenPath ? { kubernetesTokenPath } : {}),
+    ...(settings.methodSettings ? { methodSettings: settings.methodSettings } : {}),
+    ...(settings.store ? { store: settings.store } : {}),
   };
 }
 
 function notJoined(reason = 'joining'): TeleportError {
   return new TeleportError('Unavailable', `not joined yet: ${reason}`);
+}
+
+/** Teleport says no more than `access denied` to a bot that is locked or gone (observed.md 13). */
+function explainDenial(error: TeleportError): string {
+  if (error.kind !== 'AccessDenied' || !/^access denied$/i.test(error.message)) return error.message;
+  return (
+    'Teleport denies the bot every call: its user or instance is locked (`tctl get locks`), or the bot was deleted. ' +
+    `Teleport says: ${error.message}`
+  );
 }
 
 function stopped(): TeleportError {

@@ -1,6 +1,7 @@
 // From an address to a finished TLS handshake. Who is trusted is said by the caller (trust.ts); what is spoken
 // on top is session.ts or http.ts. A handshake proves nothing about our own certificate: Auth judges it later.
-import { isIP, type Socket } from 'node:net';
+import { isIP } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { deadline } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
@@ -26,6 +27,10 @@ export interface TlsTarget {
   readonly credential?: { readonly certificate: string; readonly privateKey: string };
   /** For HTTPS_PROXY and its like; none are looked for where absent. */
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Opens what TLS runs on, where that is no TCP connection to the address: a tunnel. */
+  readonly transport?: (signal: AbortSignal) => Promise<Duplex>;
+  /** Milliseconds for everything; `dialTimeoutMs` when absent. */
+  readonly timeoutMs?: number;
 }
 
 /** Somebody answers, with a certificate that we do not believe. Never a reason to try again without verification. */
@@ -40,16 +45,19 @@ export const dialTimeoutMs = 30_000;
  */
 export async function dialTls(target: TlsTarget, clock: Clock, signal?: AbortSignal): Promise<TLSSocket> {
   const where = formatAddress(target.address);
+  const timeoutMs = target.timeoutMs ?? dialTimeoutMs;
   const limit = deadline(
     clock,
-    dialTimeoutMs,
-    () => new TeleportError('Unavailable', `${where}: no connection within ${dialTimeoutMs / 1000} s`),
+    timeoutMs,
+    () => new TeleportError('Unavailable', `${where}: no connection within ${timeoutMs / 1000} s`),
     signal,
   );
-  let tcp: Socket | undefined;
+  let tcp: Duplex | undefined;
   let tls: TLSSocket | undefined;
   try {
-    tcp = await openTcp(target.address, target.env ?? {}, limit.signal);
+    tcp = target.transport
+      ? await target.transport(limit.signal)
+      : await openTcp(target.address, target.env ?? {}, limit.signal);
     tls = connectTls(tlsOptions(target, tcp));
     await shakeHands(tls, limit.signal);
     return tls;
@@ -67,7 +75,7 @@ export async function dialTls(target: TlsTarget, clock: Clock, signal?: AbortSig
   }
 }
 
-function tlsOptions(target: TlsTarget, socket: Socket): ConnectionOptions {
+function tlsOptions(target: TlsTarget, socket: Duplex): ConnectionOptions {
   const name = target.serverName ?? target.address.host;
   return {
     socket,

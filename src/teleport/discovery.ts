@@ -14,6 +14,8 @@ export interface ProxyFacts {
   /** False when the proxy's listeners are separate; the TLS pass-through to Auth is there all the same. */
   readonly tlsRouting: boolean;
   readonly suite: SignatureAlgorithmSuite;
+  /** Where the proxy's gRPC tunnel to Auth is served when not on its web port. */
+  readonly sshAddress: Address;
 }
 
 /**
@@ -25,9 +27,10 @@ export async function findProxy(
   trust: ServerTrust,
   clock: Clock,
   signal?: AbortSignal,
+  env?: NodeJS.ProcessEnv,
 ): Promise<ProxyFacts> {
   const reply = await callJson(
-    { address, trust, alpn: [] },
+    { address, trust, alpn: [], env },
     { method: 'GET', path: '/webapi/find' },
     clock,
     signal,
@@ -56,7 +59,27 @@ export async function findProxy(
     serverVersion: typeof version === 'string' ? version : '',
     tlsRouting: at(reply, 'proxy', 'tls_routing_enabled') === true,
     suite: parseSuite(at(reply, 'auth', 'signature_algorithm_suite')),
+    sshAddress: sshAddress(at(reply, 'proxy', 'ssh'), address.host),
   };
+}
+
+/**
+ * The SSH port, which speaks TLS too (joining.md 1.4). A listen address without a host of its own is taken to be on
+ * the host that was asked.
+ */
+function sshAddress(ssh: unknown, asked: string): Address {
+  const read = (key: string): { host: string; port: number } | undefined => {
+    const value = at(ssh, key);
+    const match = typeof value === 'string' ? /^\[?(.*?)\]?(?::(\d+))?$/.exec(value) : null;
+    if (match === null || value === '') return undefined;
+    return { host: match[1] ?? '', port: Number(match[2] ?? 0) };
+  };
+  const listening = read('listen_addr');
+  const port = listening?.port || 3023;
+  const published = read('ssh_public_addr');
+  if (published?.host) return { host: published.host, port: published.port || port };
+  const web = read('public_addr');
+  return { host: web?.host || asked, port };
 }
 
 function at(value: unknown, ...path: string[]): unknown {

@@ -70,7 +70,7 @@ export function proxyFor(address: Address, env: NodeJS.ProcessEnv): URL | undefi
 }
 
 function isOwnMachine(host: string): boolean {
-  return host === 'localhost' || /^127\./.test(host) || host === '::1';
+  return host === 'localhost' || host.startsWith('127.') || host === '::1';
 }
 
 function isExempt({ host, port }: Address, list: string): boolean {

@@ -30,6 +30,8 @@ export interface SessionOptions {
   readonly clock: Clock;
   /** The gRPC `:authority`; Go clients send the TLS server name. */
   readonly authority: string;
+  /** False where something else watches over the connection; true when absent. */
+  readonly keepalive?: boolean;
 }
 
 /** Replies of lists are larger than gRPC's usual 4 MiB. */
@@ -52,7 +54,7 @@ export class Session {
   readonly #authority: string;
   #draining = false;
   #failure: Error | undefined;
-  readonly #keepalive: Keepalive;
+  readonly #keepalive: Keepalive | undefined;
 
   constructor(socket: TLSSocket, options: SessionOptions) {
     this.#socket = socket;
@@ -81,9 +83,12 @@ export class Session {
     });
     this.#h2.once('close', () => {
       this.#draining = true;
-      this.#keepalive.stop();
+      this.#keepalive?.stop();
     });
-    this.#keepalive = new Keepalive(this.#h2, socket, options.clock, (reason) => this.destroy(reason));
+    this.#keepalive =
+      options.keepalive === false
+        ? undefined
+        : new Keepalive(this.#h2, socket, options.clock, (reason) => this.destroy(reason));
     this.transport = createTransport({
       baseUrl: `https://${options.authority}`,
       httpClient: (request) => this.#send(request),
@@ -122,7 +127,7 @@ export class Session {
   destroy(reason?: Error): void {
     this.#draining = true;
     this.#failure ??= reason;
-    this.#keepalive.stop();
+    this.#keepalive?.stop();
     if (!this.#h2.destroyed) this.#h2.destroy();
     this.#socket.destroy();
   }

@@ -2,6 +2,7 @@
 import { AddressError, parseAddress } from './address.js';
 import { TeleportError } from './errors.js';
 import { joinMethodMistake } from './join/index.js';
+import type { MethodSettings, StateStore } from './join/method.js';
 import { readToken } from './join/token.js';
 import { pinMistake } from './trust.js';
 
@@ -22,6 +23,10 @@ export interface BotSettings {
   /** Milliseconds. */
   readonly renewalIntervalMs: number;
   readonly kubernetesTokenPath?: string;
+  /** What single join methods read. */
+  readonly methodSettings?: MethodSettings;
+  /** Where join method bound_keypair keeps its key. */
+  readonly store?: StateStore;
   readonly env: NodeJS.ProcessEnv;
 }
 

@@ -5,7 +5,7 @@ import { type Address, parseAddress } from './address.js';
 import { UntrustedServer } from './dial.js';
 import { isTeleportError, TeleportError } from './errors.js';
 import type { Identity } from './identity.js';
-import { askProxy, type Joined, type JoinOptions, joinAtAuth, joinAtProxy } from './join/join.js';
+import { findProxyWays, type Joined, type JoinOptions, joinAtAuth, joinAtProxy } from './join/join.js';
 import type { BotSettings } from './settings.js';
 import { describeWay, type Opened, openAs, type Way } from './ways.js';
 
@@ -14,9 +14,11 @@ const doubtAfter = 3;
 
 export class WayFinder {
   readonly #address: Address;
-  readonly #order: readonly Way['via'][];
+  #order: readonly Way['via'][];
   readonly #log: Logger;
   #known: Way | undefined;
+  /** Has a session been opened on it? A join over HTTP proves less. */
+  #proven = false;
   #failures = 0;
 
   constructor(settings: BotSettings, log: Logger) {
@@ -44,7 +46,7 @@ export class WayFinder {
         ? joinAtAuth({ via, address: this.#address }, options)
         : joinAtProxy(this.#address, options),
     );
-    this.#remember(joined.way);
+    this.#remember(joined.way, false);
     return joined;
   }
 
@@ -53,7 +55,7 @@ export class WayFinder {
    * @throws TeleportError
    */
   async open(identity: Identity, options: JoinOptions): Promise<Opened> {
-    if (this.#known !== undefined && this.#failures < doubtAfter) {
+    if (this.#known !== undefined && this.#proven && this.#failures < doubtAfter) {
       try {
         const opened = await openAs(this.#known, identity, options);
         this.#failures = 0;
@@ -64,17 +66,26 @@ export class WayFinder {
       }
     }
     const { opened, way } = await this.#first(async (via) => {
-      const way = await this.#wayOf(via, options);
+      if (via === 'proxy') return this.#openThroughProxy(identity, options);
+      const way = { via, address: this.#address };
       return { opened: await openAs(way, identity, options), way };
     });
-    this.#remember(way);
+    this.#remember(way, true);
     return opened;
   }
 
-  async #wayOf(via: Way['via'], options: JoinOptions): Promise<Way> {
-    if (via === 'auth') return { via, address: this.#address };
-    const { clusterName } = await askProxy(this.#address, options);
-    return { via, address: this.#address, clusterName };
+  async #openThroughProxy(identity: Identity, options: JoinOptions): Promise<{ opened: Opened; way: Way }> {
+    const { ways } = await findProxyWays(this.#address, options);
+    const failures: string[] = [];
+    for (const way of ways) {
+      try {
+        return { opened: await openAs(way, identity, options), way };
+      } catch (error) {
+        if (!leadsNowhere(error)) throw error;
+        failures.push(`${describeWay(way)}: ${error.message}`);
+      }
+    }
+    throw new TeleportError('Unavailable', failures.join('; '));
   }
 
   async #first<T>(attempt: (via: Way['via']) => Promise<T>): Promise<T> {
@@ -91,9 +102,13 @@ export class WayFinder {
     throw new TeleportError('Unavailable', `Teleport cannot be reached; ${failures.join('; ')}`);
   }
 
-  #remember(way: Way): void {
+  #remember(way: Way, proven: boolean): void {
     this.#failures = 0;
-    if (this.#known?.via !== way.via) this.#log.info('way to Teleport found', { server: describeWay(way) });
+    this.#proven = proven;
+    // The reading of the address that was right once is tried first from now on.
+    if (this.#order.length > 1) this.#order = way.via === 'auth' ? ['auth', 'proxy'] : ['proxy', 'auth'];
+    if (this.#known === undefined || describeWay(this.#known) !== describeWay(way))
+      this.#log.info('way to Teleport found', { server: describeWay(way) });
     this.#known = way;
   }
 }

@@ -3,26 +3,44 @@
 import type { Clock } from '../core/clock.js';
 import { AuthService, type PingResponse } from '../gen/teleport/client/authservice_pb.js';
 import { type Address, formatAddress } from './address.js';
-import { dialTls, type ServerTrust } from './dial.js';
+import { dialClusterTunnel } from './cluster-tunnel.js';
+import { dialTls, type ServerTrust, type TlsTarget } from './dial.js';
 import { isTeleportError, TeleportError } from './errors.js';
 import { type CallReport, createClient } from './grpc-client.js';
 import { apiDomain, encodedClusterName, type Identity } from './identity.js';
 import { Session } from './session.js';
+import { systemRoots } from './trust.js';
+import { dialUpgraded } from './upgrade.js';
 
 /** A way that is known to lead to Auth. */
 export type Way =
   | { readonly via: 'auth'; readonly address: Address }
-  | { readonly via: 'proxy'; readonly address: Address; readonly clusterName: string };
+  | {
+      readonly via: 'proxy';
+      readonly address: Address;
+      readonly clusterName: string;
+      /**
+       * What carries the connection: nothing but TCP, since the proxy hands it on; a WebSocket, where something in
+       * between understands HTTP only (upgrade.ts); or the proxy's gRPC service at this address (cluster-tunnel.ts).
+       */
+      readonly tunnel?: 'websocket' | Address;
+      /** For the outer hop of a WebSocket: whom to believe with a web certificate. */
+      readonly outerTrust?: ServerTrust;
+    };
 
 /** For logs and errors. */
 export function describeWay(way: Way): string {
-  return way.via === 'auth'
-    ? `Auth at ${formatAddress(way.address)}`
-    : `the proxy at ${formatAddress(way.address)}`;
+  if (way.via === 'auth') return `Auth at ${formatAddress(way.address)}`;
+  const proxy = `the proxy at ${formatAddress(way.address)}`;
+  if (way.tunnel === undefined) return proxy;
+  if (way.tunnel === 'websocket') return `${proxy}, by a connection upgrade`;
+  return `${proxy}, by its gRPC tunnel at ${formatAddress(way.tunnel)}`;
 }
 
 export interface OpenOptions {
   readonly clock: Clock;
+  /** For HTTPS_PROXY and its like. */
+  readonly env?: NodeJS.ProcessEnv | undefined;
   readonly signal?: AbortSignal;
   readonly onCall?: (report: CallReport) => void;
 }
@@ -70,8 +88,10 @@ async function open(
       address: way.address,
       serverName,
       // The proxy takes the first protocol that it knows, Auth speaks the second.
-      alpn: way.via === 'proxy' ? [`teleport-auth@${encodedClusterName(way.clusterName)}`, 'h2'] : ['h2'],
+      alpn: handsOn(way) ? [`teleport-auth@${encodedClusterName(way.clusterName)}`, 'h2'] : ['h2'],
       trust,
+      env: options.env,
+      ...transportOf(way, identity, options),
       ...(identity === undefined ? {} : { credential: identity }),
     },
     options.clock,
@@ -94,6 +114,27 @@ async function open(
     const text = `${formatAddress(way.address)} answers, but not as Auth: ${error.message}`;
     throw new TeleportError('Unavailable', text, { cause: error });
   }
+}
+
+/** Does the proxy look at our protocol list to know where the connection shall go? */
+function handsOn(way: Way): way is Way & { via: 'proxy' } {
+  return way.via === 'proxy' && (way.tunnel === undefined || way.tunnel === 'websocket');
+}
+
+function transportOf(
+  way: Way,
+  identity: Identity | undefined,
+  options: OpenOptions,
+): Pick<TlsTarget, 'transport'> {
+  if (way.via === 'auth' || way.tunnel === undefined) return {};
+  const { address, tunnel } = way;
+  if (tunnel === 'websocket') {
+    const trust: ServerTrust = way.outerTrust ?? { verify: true, roots: systemRoots(options.env ?? {}) };
+    return { transport: (signal) => dialUpgraded(address, trust, options.clock, options.env, signal) };
+  }
+  if (identity === undefined)
+    throw new TeleportError('Unavailable', `${describeWay(way)} needs a certificate; it is no way to join`);
+  return { transport: (signal) => dialClusterTunnel(tunnel, identity, options, signal) };
 }
 
 /**

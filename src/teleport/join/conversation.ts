@@ -29,9 +29,8 @@ export async function converse<I extends DescMessage, O extends DescMessage, R>(
   signal?: AbortSignal,
 ): Promise<R> {
   const outgoing = new Outbox<MessageInitShape<I>>();
-  const replies = client
-    .bidi(method, outgoing, { timeoutMs: limitMs, ...(signal ? { signal } : {}) })
-    [Symbol.asyncIterator]();
+  const stream = client.bidi(method, outgoing, { timeoutMs: limitMs, ...(signal ? { signal } : {}) });
+  const replies = stream[Symbol.asyncIterator]();
   try {
     return await talk({
       send: (message) => outgoing.push(message),

@@ -8,7 +8,7 @@ import { JoinService } from '../../gen/teleport/client/joinservice_pb.js';
 import type { SignatureAlgorithmSuite } from '../../gen/teleport/types/cluster_config_pb.js';
 import type { Address } from '../address.js';
 import type { TeleportClient } from '../client.js';
-import { dialTls, type ServerTrust } from '../dial.js';
+import { dialTls, type ServerTrust, UntrustedServer } from '../dial.js';
 import { findProxy, type ProxyFacts } from '../discovery.js';
 import { isTeleportError, TeleportError } from '../errors.js';
 import { callJson, HttpMismatch } from '../http.js';
@@ -16,6 +16,7 @@ import { type Identity, makeIdentity } from '../identity.js';
 import { generateKeys } from '../keys.js';
 import { Session } from '../session.js';
 import { checkPins, systemRoots } from '../trust.js';
+import { needsUpgrade, upgradeSetting } from '../upgrade.js';
 import { clientOn, describeWay, type OpenOptions, openAnonymous, type Way } from '../ways.js';
 import { explainJoin } from './explain.js';
 import { certsFromJson, joinRequestToJson } from './json.js';
@@ -70,10 +71,13 @@ export async function joinAtAuth(way: Way, options: JoinOptions): Promise<Joined
  */
 export async function joinAtProxy(address: Address, options: JoinOptions, form?: ProxyJoin): Promise<Joined> {
   const trust = webTrust(options);
-  const facts = await askProxy(address, options);
-  const way: Way = { via: 'proxy', address, clusterName: facts.clusterName };
-  if (options.caPins.length > 0 && form === undefined) return joinAtAuth(way, options);
+  const { facts, ways } = await findProxyWays(address, options);
+  if (options.caPins.length > 0 && form === undefined) return joinThroughProxy(ways, options);
   if (options.insecure) options.log.warn('joining at a proxy whose certificate is not verified');
+  // What is wrapped reaches Auth itself; the balancer's certificate has vouched for the road.
+  if (options.method.form === 'challenge' && ways[0].tunnel === 'websocket' && form === undefined)
+    return joinThroughProxy(ways, options);
+  const way: Way = { via: 'proxy', address, clusterName: facts.clusterName };
   const grpc = (request: JoinRequest) => registerAtProxyGrpc(address, trust, request, options);
   const http = (request: JoinRequest) => registerAtProxyHttp(address, trust, request, options);
   const chosen = form ?? (options.method.form === 'challenge' ? 'grpc' : 'http');
@@ -92,13 +96,49 @@ export async function joinAtProxy(address: Address, options: JoinOptions, form?:
   return { way, identity: await takePart(facts.suite, register, options) };
 }
 
+/** Joins at Auth on the first of the ways that leads there; those that need a certificate are left out. */
+async function joinThroughProxy(ways: readonly ProxyWay[], options: JoinOptions): Promise<Joined> {
+  let failure: unknown;
+  for (const way of ways.filter(({ tunnel }) => tunnel === undefined || tunnel === 'websocket')) {
+    try {
+      return await joinAtAuth(way, options);
+    } catch (error) {
+      if (!isTeleportError(error, 'Unavailable', 'DeadlineExceeded') || error instanceof UntrustedServer)
+        throw error;
+      failure ??= error;
+    }
+  }
+  throw failure;
+}
+
+/**
+ * The ways that lead through a proxy to Auth, best first: the one that a look at the proxy speaks for, then the others.
+ * @throws TeleportError; HttpMismatch when no Teleport proxy answers there.
+ */
+export async function findProxyWays(
+  address: Address,
+  options: JoinOptions,
+): Promise<{ facts: ProxyFacts; ways: [ProxyWay, ...ProxyWay[]] }> {
+  const facts = await askProxy(address, options);
+  const outerTrust: ServerTrust = options.caPins.length > 0 ? { verify: false } : webTrust(options);
+  const straight: ProxyWay = { via: 'proxy', address, clusterName: facts.clusterName };
+  const wrapped: ProxyWay = { ...straight, tunnel: 'websocket', outerTrust };
+  const framed: ProxyWay = { ...straight, tunnel: facts.tlsRouting ? address : facts.sshAddress };
+  if (upgradeSetting(address, options.env) === true) return { facts, ways: [wrapped, framed] };
+  // The look can be mistaken where something in between is picky about protocols.
+  const upgrade = await needsUpgrade(address, outerTrust, options);
+  return { facts, ways: upgrade ? [wrapped, straight, framed] : [straight, framed] };
+}
+
+type ProxyWay = Way & { readonly via: 'proxy' };
+
 /**
  * Asks a proxy about itself. With pins its web certificate does not matter: the cluster name only routes, and
  * whoever answers behind it must show the pinned CA.
  */
 export function askProxy(address: Address, options: JoinOptions): Promise<ProxyFacts> {
   const trust: ServerTrust = options.caPins.length > 0 ? { verify: false } : webTrust(options);
-  return findProxy(address, trust, options.clock, options.signal);
+  return findProxy(address, trust, options.clock, options.signal, options.env);
 }
 
 /**
@@ -158,6 +198,7 @@ async function firstTrust(way: Way, options: JoinOptions): Promise<ServerTrust> 
 }
 
 function warnUnverified(way: Way, { insecure, log }: JoinOptions): void {
+  if (way.via === 'proxy' && way.outerTrust?.verify) return;
   const server = { server: describeWay(way) };
   if (insecure) log.warn('joining without verifying the server (-insecure)', server);
   else
@@ -181,7 +222,8 @@ async function registerAtAuth(
     // Auth before 17 joins over HTTP only; 18 has no HTTP any more (joining.md 3.5).
     if (!isTeleportError(error, 'NotImplemented') || options.method.form !== 'proof' || way.via !== 'auth')
       throw error;
-    const target = { address: way.address, serverName: 'teleport.cluster.local', alpn: [], trust };
+    const { env } = options;
+    const target = { address: way.address, serverName: 'teleport.cluster.local', alpn: [], trust, env };
     const body = joinRequestToJson(request);
     const reply = await callJson(
       target,
@@ -204,7 +246,9 @@ async function registerAtProxyHttp(
     path: '/webapi/host/credentials',
     body: joinRequestToJson(request),
   } as const;
-  return certsFromJson(await callJson({ address, trust, alpn: [] }, call, options.clock, options.signal));
+  return certsFromJson(
+    await callJson({ address, trust, alpn: [], env: options.env }, call, options.clock, options.signal),
+  );
 }
 
 async function registerAtProxyGrpc(
@@ -213,7 +257,7 @@ async function registerAtProxyGrpc(
   request: JoinRequest,
   options: JoinOptions,
 ): Promise<Certs> {
-  const target = { address, trust, alpn: ['teleport-proxy-grpc', 'h2'] };
+  const target = { address, trust, alpn: ['teleport-proxy-grpc', 'h2'], env: options.env };
   const socket = await dialTls(target, options.clock, options.signal);
   const session = new Session(socket, {
     clock: options.clock,
