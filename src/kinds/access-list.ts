@@ -6,6 +6,7 @@ import {
   AccessListSpecSchema,
 } from '../gen/teleport/accesslist/v1/accesslist_pb.js';
 import { AccessListService } from '../gen/teleport/accesslist/v1/accesslist_service_pb.js';
+import { accessListDefaults } from './access-list-defaults.js';
 import { call, nothing } from './calls.js';
 import { headerForm } from './forms.js';
 import { declareKind } from './kind.js';
@@ -25,8 +26,10 @@ export const accessList = declareKind({
   form: headerForm(AccessListSchema),
   spec: { schema: AccessListSpecSchema, hidden: [] },
   needs: ['AdvancedAccessWorkflows'],
-  kept: ['spec.audit.nextAuditDate'],
-  serverOwned: ['spec.audit.nextAuditDate', 'status'],
+  // Each review moves it on; an edit of the object must not bring an old date back.
+  initial: ['spec.audit.nextAuditDate'],
+  serverOwned: ['spec.audit.nextAuditDate', 'spec.owners.ineligibleStatus', 'status'],
+  defaults: accessListDefaults,
   calls: {
     get: call(
       AccessListService.method.getAccessList,

@@ -5,6 +5,13 @@ import { call, nothing } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 
+/** Addresses by which Teleport knows a web console of AWS. */
+const awsConsoles = [
+  'https://console.aws.amazon.com',
+  'https://console.amazonaws-us-gov.com',
+  'https://console.amazonaws.cn',
+];
+
 export const app = declareKind({
   object: {
     kind: 'TeleportAppV3',
@@ -18,6 +25,11 @@ export const app = declareKind({
   schema: AppV3Schema,
   form: legacyForm(AppV3Schema),
   spec: { schema: AppSpecV3Schema, hidden: [] },
+  defaults: ({ Spec: spec }) => {
+    if (!spec) return;
+    if (spec.URI === '' && spec.Cloud !== '') spec.URI = `cloud://${spec.Cloud}`;
+    if (spec.Cloud === '' && awsConsoles.some((console) => spec.URI.startsWith(console))) spec.Cloud = 'AWS';
+  },
   seenBy: 'app_labels',
   calls: {
     get: call(

@@ -2,9 +2,12 @@
 // readable, so that the contract suites know which RPCs are in use.
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { CallOptions, TeleportClient } from '../teleport/client.js';
+import { isTeleportError } from '../teleport/errors.js';
 
 export interface Call<Argument, Result> {
   readonly method: DescMethodUnary;
+  /** What is called instead on servers that don't have `method`, newest first. */
+  readonly older?: readonly DescMethodUnary[];
   /** @throws TeleportError */
   run(client: TeleportClient, argument: Argument, options?: CallOptions): Promise<Result>;
 }
@@ -18,6 +21,32 @@ export function call<I extends DescMessage, O extends DescMessage, Argument, Res
   return {
     method,
     run: async (client, argument, options) => result(await client.unary(method, request(argument), options)),
+  };
+}
+
+/**
+ * A call that older servers know under another name only (kinds.md B.2): the next one is made where the server
+ * answers that it has no such RPC. Where it has none of them, the error is the newest one's.
+ */
+export function orElse<Argument, Result>(
+  newest: Call<Argument, Result>,
+  ...older: readonly Call<Argument, Result>[]
+): Call<Argument, Result> {
+  return {
+    method: newest.method,
+    older: older.map(({ method }) => method),
+    run: async (client, argument, options) => {
+      let refusal: unknown;
+      for (const known of [newest, ...older]) {
+        try {
+          return await known.run(client, argument, options);
+        } catch (error) {
+          if (!isTeleportError(error, 'NotImplemented')) throw error;
+          refusal ??= error;
+        }
+      }
+      throw refusal;
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import {
   DatabaseV3Schema,
 } from '../gen/teleport/types/database_pb.js';
 import { call, nothing } from './calls.js';
+import { databaseDefaults } from './database-defaults.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -26,6 +27,8 @@ export const database = declareKind({
   form: legacyForm(DatabaseV3Schema),
   spec: { schema: DatabaseSpecV3Schema, hidden: [] },
   serverOwned: ['Status'],
+  kept: ['Status'],
+  defaults: databaseDefaults,
   seenBy: 'db_labels',
   calls: {
     get: call(

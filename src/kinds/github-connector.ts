@@ -5,9 +5,19 @@ import {
   type GithubConnectorV3,
   GithubConnectorV3Schema,
 } from '../gen/teleport/types/github_connector_pb.js';
-import { call, nothing } from './calls.js';
+import { type Call, call, nothing, orElse } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
+
+/** What servers have that lack the conditional verbs. */
+const upserts: readonly Call<GithubConnectorV3, GithubConnectorV3 | undefined>[] = [
+  call(
+    AuthService.method.upsertGithubConnectorV2,
+    (Connector: GithubConnectorV3) => ({ Connector }),
+    (stored) => stored,
+  ),
+  call(AuthService.method.upsertGithubConnector, (connector: GithubConnectorV3) => connector, nothing),
+];
 
 export const githubConnector = declareKind({
   object: {
@@ -29,15 +39,21 @@ export const githubConnector = declareKind({
       (Name: string) => ({ Name }),
       (stored) => stored,
     ),
-    create: call(
-      AuthService.method.createGithubConnector,
-      (Connector: GithubConnectorV3) => ({ Connector }),
-      (stored) => stored,
+    create: orElse(
+      call(
+        AuthService.method.createGithubConnector,
+        (Connector: GithubConnectorV3) => ({ Connector }),
+        (stored) => stored,
+      ),
+      ...upserts,
     ),
-    update: call(
-      AuthService.method.updateGithubConnector,
-      (Connector: GithubConnectorV3) => ({ Connector }),
-      (stored) => stored,
+    update: orElse(
+      call(
+        AuthService.method.updateGithubConnector,
+        (Connector: GithubConnectorV3) => ({ Connector }),
+        (stored) => stored,
+      ),
+      ...upserts,
     ),
     delete: call(AuthService.method.deleteGithubConnector, (Name: string) => ({ Name }), nothing),
   },

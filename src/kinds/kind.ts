@@ -77,6 +77,7 @@ export type LabelMatchers = 'node_labels' | 'app_labels' | 'db_labels';
 /** What most kinds have nothing to say about. */
 type Optional =
   | 'kept'
+  | 'initial'
   | 'serverOwned'
   | 'immutable'
   | 'mayBeHidden'
@@ -104,6 +105,11 @@ export interface Kind<Schema extends DescMessage = DescMessage> {
    * the existing resource wherever the object leaves them empty.
    */
   readonly kept: readonly string[];
+  /**
+   * Dotted paths that count only when the resource is made: an update takes over the existing value whatever
+   * the object says, since the server has moved it on.
+   */
+  readonly initial: readonly string[];
   /** Dotted paths that the server writes by itself: a change there is no drift. Metadata's are the form's. */
   readonly serverOwned: readonly string[];
   /** Dotted paths that Teleport does not let change once the resource is there. */
@@ -142,6 +148,7 @@ export type AnyKind = Kind;
 export function declareKind<Schema extends DescMessage>(declaration: KindDeclaration<Schema>): AnyKind {
   const kind: Kind<Schema> = {
     kept: [],
+    initial: [],
     serverOwned: [],
     immutable: [],
     mayBeHidden: false,

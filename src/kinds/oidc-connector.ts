@@ -5,9 +5,19 @@ import {
   type OIDCConnectorV3,
   OIDCConnectorV3Schema,
 } from '../gen/teleport/types/oidc_connector_pb.js';
-import { call, nothing } from './calls.js';
+import { type Call, call, nothing, orElse } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
+
+/** What servers have that lack the conditional verbs. */
+const upserts: readonly Call<OIDCConnectorV3, OIDCConnectorV3 | undefined>[] = [
+  call(
+    AuthService.method.upsertOIDCConnectorV2,
+    (Connector: OIDCConnectorV3) => ({ Connector }),
+    (stored) => stored,
+  ),
+  call(AuthService.method.upsertOIDCConnector, (connector: OIDCConnectorV3) => connector, nothing),
+];
 
 export const oidcConnector = declareKind({
   object: {
@@ -30,15 +40,21 @@ export const oidcConnector = declareKind({
       (Name: string) => ({ Name }),
       (stored) => stored,
     ),
-    create: call(
-      AuthService.method.createOIDCConnector,
-      (Connector: OIDCConnectorV3) => ({ Connector }),
-      (stored) => stored,
+    create: orElse(
+      call(
+        AuthService.method.createOIDCConnector,
+        (Connector: OIDCConnectorV3) => ({ Connector }),
+        (stored) => stored,
+      ),
+      ...upserts,
     ),
-    update: call(
-      AuthService.method.updateOIDCConnector,
-      (Connector: OIDCConnectorV3) => ({ Connector }),
-      (stored) => stored,
+    update: orElse(
+      call(
+        AuthService.method.updateOIDCConnector,
+        (Connector: OIDCConnectorV3) => ({ Connector }),
+        (stored) => stored,
+      ),
+      ...upserts,
     ),
     delete: call(AuthService.method.deleteOIDCConnector, (Name: string) => ({ Name }), nothing),
   },

@@ -2,10 +2,20 @@
 // first kind, TeleportRole, writes role v5 whatever its own apiVersion is.
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import { RoleSpecV6Schema, type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
-import { call, nothing, paged } from './calls.js';
+import { type Call, call, nothing, orElse, paged } from './calls.js';
 import { legacyForm } from './forms.js';
 import { type AnyKind, declareKind, type ObjectNames } from './kind.js';
 import { roleDefaults } from './role-defaults.js';
+
+/** What servers have that lack the conditional verbs. */
+const upserts: readonly Call<RoleV6, RoleV6 | undefined>[] = [
+  call(
+    AuthService.method.upsertRoleV2,
+    (Role: RoleV6) => ({ Role }),
+    (stored) => stored,
+  ),
+  call(AuthService.method.upsertRole, (stored: RoleV6) => stored, nothing),
+];
 
 function role(version: 'v5' | 'v6' | 'v7' | 'v8', object: ObjectNames): AnyKind {
   return declareKind({
@@ -22,15 +32,21 @@ function role(version: 'v5' | 'v6' | 'v7' | 'v8', object: ObjectNames): AnyKind 
       ),
       // Conditional verbs rather than UpsertRoleV2: a role that somebody made or changed since it was looked at
       // is not overwritten.
-      create: call(
-        AuthService.method.createRole,
-        (Role: RoleV6) => ({ Role }),
-        (stored) => stored,
+      create: orElse(
+        call(
+          AuthService.method.createRole,
+          (Role: RoleV6) => ({ Role }),
+          (stored) => stored,
+        ),
+        ...upserts,
       ),
-      update: call(
-        AuthService.method.updateRole,
-        (Role: RoleV6) => ({ Role }),
-        (stored) => stored,
+      update: orElse(
+        call(
+          AuthService.method.updateRole,
+          (Role: RoleV6) => ({ Role }),
+          (stored) => stored,
+        ),
+        ...upserts,
       ),
       list: paged(
         AuthService.method.listRoles,

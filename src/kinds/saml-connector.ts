@@ -6,9 +6,20 @@ import {
   type SAMLConnectorV2,
   SAMLConnectorV2Schema,
 } from '../gen/teleport/types/saml_connector_pb.js';
-import { call, nothing } from './calls.js';
+import { type Call, call, nothing, orElse } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
+import { samlDefaults } from './saml-defaults.js';
+
+/** What servers have that lack the conditional verbs. */
+const upserts: readonly Call<SAMLConnectorV2, SAMLConnectorV2 | undefined>[] = [
+  call(
+    AuthService.method.upsertSAMLConnectorV2,
+    (Connector: SAMLConnectorV2) => ({ Connector }),
+    (stored) => stored,
+  ),
+  call(AuthService.method.upsertSAMLConnector, (connector: SAMLConnectorV2) => connector, nothing),
+];
 
 export const samlConnector = declareKind({
   object: {
@@ -25,23 +36,31 @@ export const samlConnector = declareKind({
   form: legacyForm(SAMLConnectorV2Schema),
   spec: { schema: SAMLConnectorSpecV2Schema, hidden: [] },
   needs: ['SAML'],
+  // Without its private key, which is not shown: Teleport completes the pair where the certificate is its own.
   kept: ['Spec.SigningKeyPair'],
-  serverOwned: ['Spec.SigningKeyPair'],
+  defaults: samlDefaults,
   calls: {
     get: call(
       AuthService.method.getSAMLConnector,
-      (Name: string) => ({ Name }),
+      // As it is stored: otherwise Auth fetches the descriptor from its URL at each read.
+      (Name: string) => ({ Name, SAMLValidationNoFollowURLs: true }),
       (stored) => stored,
     ),
-    create: call(
-      AuthService.method.createSAMLConnector,
-      (Connector: SAMLConnectorV2) => ({ Connector }),
-      (stored) => stored,
+    create: orElse(
+      call(
+        AuthService.method.createSAMLConnector,
+        (Connector: SAMLConnectorV2) => ({ Connector }),
+        (stored) => stored,
+      ),
+      ...upserts,
     ),
-    update: call(
-      AuthService.method.updateSAMLConnector,
-      (Connector: SAMLConnectorV2) => ({ Connector }),
-      (stored) => stored,
+    update: orElse(
+      call(
+        AuthService.method.updateSAMLConnector,
+        (Connector: SAMLConnectorV2) => ({ Connector }),
+        (stored) => stored,
+      ),
+      ...upserts,
     ),
     delete: call(AuthService.method.deleteSAMLConnector, (Name: string) => ({ Name }), nothing),
   },

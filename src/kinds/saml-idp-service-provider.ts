@@ -8,6 +8,7 @@ import {
 import { call, nothing } from './calls.js';
 import { legacyHeaderForm } from './forms.js';
 import { declareKind } from './kind.js';
+import { serviceProviderDefaults } from './saml-idp-defaults.js';
 
 export const samlIdpServiceProvider = declareKind({
   object: {
@@ -23,6 +24,11 @@ export const samlIdpServiceProvider = declareKind({
   schema: SAMLIdPServiceProviderV1Schema,
   form: legacyHeaderForm(SAMLIdPServiceProviderV1Schema),
   spec: { schema: SAMLIdPServiceProviderSpecV1Schema, hidden: [] },
+  // Teleport makes a descriptor at creation where there is none, and takes no update without one. It does not make
+  // a new one for another address, so that such a change would have no effect.
+  kept: ['Spec.EntityDescriptor'],
+  immutable: ['Spec.EntityID', 'Spec.ACSURL'],
+  defaults: serviceProviderDefaults,
   seenBy: 'app_labels',
   calls: {
     get: call(

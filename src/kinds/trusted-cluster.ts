@@ -7,9 +7,16 @@ import {
   type TrustedClusterV2,
   TrustedClusterV2Schema,
 } from '../gen/teleport/types/trusted_cluster_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, orElse } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
+
+/** What servers have that lack the trust service. */
+const upsert = call(
+  AuthService.method.upsertTrustedCluster,
+  (cluster: TrustedClusterV2) => cluster,
+  (stored) => stored,
+);
 
 export const trustedCluster = declareKind({
   object: {
@@ -25,7 +32,15 @@ export const trustedCluster = declareKind({
   schema: TrustedClusterV2Schema,
   form: legacyForm(TrustedClusterV2Schema),
   spec: { schema: TrustedClusterSpecV2Schema, hidden: ['roles'] },
+  // Teleport takes an empty one for a change.
+  kept: ['Spec.Token', 'Spec.ProxyAddress', 'Spec.ReverseTunnelAddress'],
   immutable: ['Spec.Token', 'Spec.ProxyAddress', 'Spec.ReverseTunnelAddress'],
+  references: ({ Spec: spec }) =>
+    (spec?.RoleMap ?? [])
+      .flatMap(({ Local }) => Local)
+      // A template stands for roles that are known at sign-in only.
+      .filter((name) => !name.includes('{{') && !name.includes('$'))
+      .map((name) => ({ kind: 'role', name })),
   defaults: ({ Spec: spec }) => {
     if (spec && spec.ReverseTunnelAddress === '') spec.ReverseTunnelAddress = spec.ProxyAddress;
   },
@@ -35,15 +50,21 @@ export const trustedCluster = declareKind({
       (Name: string) => ({ Name }),
       (stored) => stored,
     ),
-    create: call(
-      TrustService.method.createTrustedCluster,
-      (trustedCluster: TrustedClusterV2) => ({ trustedCluster }),
-      (stored) => stored,
+    create: orElse(
+      call(
+        TrustService.method.createTrustedCluster,
+        (trustedCluster: TrustedClusterV2) => ({ trustedCluster }),
+        (stored) => stored,
+      ),
+      upsert,
     ),
-    update: call(
-      TrustService.method.updateTrustedCluster,
-      (trustedCluster: TrustedClusterV2) => ({ trustedCluster }),
-      (stored) => stored,
+    update: orElse(
+      call(
+        TrustService.method.updateTrustedCluster,
+        (trustedCluster: TrustedClusterV2) => ({ trustedCluster }),
+        (stored) => stored,
+      ),
+      upsert,
     ),
     delete: call(AuthService.method.deleteTrustedCluster, (Name: string) => ({ Name }), nothing),
   },
