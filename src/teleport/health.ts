@@ -1,11 +1,11 @@
 // Does Teleport work for us right now? Every call is a sign; when there was none for a minute, a Ping is sent.
-import { sleep } from '../core/abort.js';
 import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import type { TeleportClient } from './client.js';
 import { TeleportError } from './errors.js';
 import type { CallReport } from './grpc-client.js';
+import { Nap } from './nap.js';
 
 export interface HealthOptions {
   readonly client: TeleportClient;
@@ -34,7 +34,7 @@ export class Health {
   /** Monotonic time of the last answer; undefined until there was one. */
   #answered: number | undefined;
   #failure: TeleportError | undefined;
-  #wake: AbortController | undefined;
+  readonly #nap: Nap;
   #asking = false;
   /** Monotonic time of the last Ping that was answered. */
   #pinged = -Infinity;
@@ -42,6 +42,7 @@ export class Health {
   constructor(options: HealthOptions) {
     this.#options = options;
     this.#backoff = new Backoff(retry, options.random);
+    this.#nap = new Nap(options.clock);
   }
 
   /** A call ended. An answer of Teleport, even a refusal of what was asked, shows that it works. */
@@ -51,7 +52,7 @@ export class Health {
       if (code === 'AccessDenied' && this.#options.clock.monotonic() - this.#pinged < denialMs) return;
       if (this.#answered !== undefined && this.#failure === undefined && !this.#asking) {
         this.#answered = -Infinity;
-        this.#wake?.abort();
+        this.#nap.wake();
       }
       return;
     }
@@ -61,18 +62,20 @@ export class Health {
   /** A connection was made and proven. */
   proved(): void {
     this.#good();
-    this.#wake?.abort();
+    this.#nap.wake();
   }
 
   /** Asks whenever it is time to; ends with the signal. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     while (!signal.aborted) {
-      const due = this.#answered === undefined ? idleMs : this.#answered + idleMs - clock.monotonic();
-      if (this.#failure === undefined && due > 0) await this.#pause(due, signal);
-      else if (this.#failure === undefined || !(await this.#pause(this.#backoff.next(), signal))) {
-        if (!signal.aborted) await this.#ask(signal);
+      if (this.#failure !== undefined) {
+        if (await this.#nap.take(this.#backoff.next(), signal)) await this.#ask(signal);
+        continue;
       }
+      const due = this.#answered === undefined ? idleMs : this.#answered + idleMs - clock.monotonic();
+      if (due > 0) await this.#nap.take(due, signal);
+      else await this.#ask(signal);
     }
   }
 
@@ -103,19 +106,5 @@ export class Health {
     this.#failure = undefined;
     this.#backoff.reset();
     onChange({ failure: undefined });
-  }
-
-  /** @returns true when it was woken. */
-  async #pause(delayMs: number, signal: AbortSignal): Promise<boolean> {
-    const wake = new AbortController();
-    this.#wake = wake;
-    try {
-      await sleep(this.#options.clock, Math.min(delayMs, idleMs), AbortSignal.any([signal, wake.signal]));
-      return false;
-    } catch {
-      return true;
-    } finally {
-      this.#wake = undefined;
-    }
   }
 }
