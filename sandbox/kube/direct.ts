@@ -6,13 +6,16 @@ import type { ResourceType, Version } from './kinds/resource-type.js';
 import type { ApiObject } from './object.js';
 import type { Registry } from './registry.js';
 import type { Entry, Store } from './store.js';
-import type { WriteOptions, Writer } from './write/writer.js';
+import type { Deleter } from './write/deleter.js';
+import type { WriteOptions } from './write/request.js';
+import type { Writer } from './write/writer.js';
 
 export class Direct {
   constructor(
     private readonly store: Store,
     private readonly registry: Registry,
     private readonly writer: Writer,
+    private readonly deleter: Deleter,
   ) {}
 
   /** The version of the last write. */
@@ -63,7 +66,7 @@ export class Direct {
     const type = this.type(resource);
     const [version] = type.versions;
     if (!version || !this.store.get(type, namespace || undefined, name)) return;
-    this.writer.delete({ type, version, namespace: namespace || undefined, name }, {}, false);
+    this.deleter.delete({ type, version, namespace: namespace || undefined, name }, {}, false);
   }
 
   ensureNamespace(name: string): void {

@@ -21,6 +21,7 @@ import { builtins } from './kinds/index.js';
 import { Registry } from './registry.js';
 import { Store } from './store.js';
 import { Containers } from './write/containers.js';
+import { Deleter } from './write/deleter.js';
 import { Writer } from './write/writer.js';
 
 export type { Direct } from './direct.js';
@@ -86,11 +87,12 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   const signer = new TokenSigner();
   const authenticator = new Authenticator(store, signer, randomUUID(), now);
   const rbac = new Rbac(store);
-  const writer = new Writer(store, clock, () => containers);
+  const deleter = new Deleter(store, clock, () => containers);
+  const writer = new Writer(store, clock, () => containers, deleter);
   const containers = new Containers(store, registry, ({ type, object }) => {
     const [version] = type.versions;
     const { namespace, name } = object.metadata;
-    if (version) writer.delete({ type, version, namespace, name }, {}, false);
+    if (version) deleter.delete({ type, version, namespace, name }, {}, false);
   });
   const watches = new Watches(store, clock, options.bookmarkIntervalMs ?? 60_000);
   const lists = new Lists(store, now);
@@ -110,7 +112,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     watches.closeType(name);
     if (before) store.drop(before);
   });
-  const direct = new Direct(store, registry, writer);
+  const direct = new Direct(store, registry, writer, deleter);
   for (const name of ['default', 'kube-system', ...(options.namespaces ?? [])]) direct.ensureNamespace(name);
   for (const crd of options.crds ?? []) direct.put(crd);
 
@@ -132,6 +134,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     store,
     registry,
     writer,
+    deleter,
     lists,
     watches,
     authenticator,

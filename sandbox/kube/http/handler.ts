@@ -8,8 +8,9 @@ import { ApiError, badRequest, forbidden, invalid, methodNotAllowed, noSuchResou
 import { isObject, type JsonObject, objectOr } from '../json.js';
 import type { Registry } from '../registry.js';
 import type { Entry, Store } from '../store.js';
-import type { FieldValidation } from '../write/fields.js';
-import type { Target, WriteOptions, Writer } from '../write/writer.js';
+import type { Deleter } from '../write/deleter.js';
+import type { Target, WriteOptions } from '../write/request.js';
+import type { Writer } from '../write/writer.js';
 import { mediaType, parseBody, readBody, send, sendError, warningHeaders } from './body.js';
 import { type Call, featuresOf } from './calls.js';
 import type { FaultSwitches } from './faults.js';
@@ -17,12 +18,14 @@ import { formOf, type Lists, selection } from './lists.js';
 import { answerPlain, type PlainContext } from './plain.js';
 import { type RequestInfo, requestInfo } from './request-info.js';
 import type { Watches } from './watches.js';
+import { writeOptions } from './write-options.js';
 
 export interface HandlerParts {
   readonly clock: Clock;
   readonly store: Store;
   readonly registry: Registry;
   readonly writer: Writer;
+  readonly deleter: Deleter;
   readonly lists: Lists;
   readonly watches: Watches;
   readonly authenticator: Authenticator;
@@ -218,7 +221,7 @@ export class Handler {
 
   private delete(target: Target, body: unknown, options: WriteOptions, response: ServerResponse): void {
     const dryRun = options.dryRun || Array.isArray(objectOr(body).dryRun);
-    const { remaining, gone } = this.parts.writer.delete(target, body, dryRun);
+    const { remaining, gone } = this.parts.deleter.delete(target, body, dryRun);
     if (remaining) {
       send(response, 200, remaining.text(target.version.name));
       return;
@@ -249,7 +252,7 @@ export class Handler {
     for (const { object } of this.parts.store.list(target.type, target.namespace)) {
       if (wanted && !wanted(object)) continue;
       const { name, namespace } = object.metadata;
-      this.parts.writer.delete({ ...target, name, namespace }, body, options.dryRun);
+      this.parts.deleter.delete({ ...target, name, namespace }, body, options.dryRun);
     }
     send(response, 200, text);
   }
@@ -286,26 +289,4 @@ const mostCalls = 200_000;
 function remember(calls: Call[], call: Call): void {
   if (calls.length >= mostCalls) calls.splice(0, mostCalls / 2);
   calls.push(call);
-}
-
-function writeOptions(query: URLSearchParams, request: IncomingMessage): WriteOptions {
-  const agent = (request.headers['user-agent'] ?? 'unknown').split('/')[0] ?? '';
-  const asked = query.get('fieldValidation') || 'Warn';
-  if (asked !== 'Strict' && asked !== 'Warn' && asked !== 'Ignore') {
-    throw invalid({ group: 'meta.k8s.io', resource: 'CreateOptions' }, [
-      {
-        reason: 'FieldValueNotSupported',
-        field: 'fieldValidation',
-        message: `Unsupported value: ${JSON.stringify(asked)}: supported values: "Ignore", "Strict", "Warn"`,
-      },
-    ]);
-  }
-  const fieldValidation: FieldValidation = asked;
-  return {
-    manager: query.get('fieldManager') || agent,
-    fieldValidation,
-    dryRun: query.getAll('dryRun').includes('All'),
-    force: query.get('force') === 'true',
-    warnings: [],
-  };
 }

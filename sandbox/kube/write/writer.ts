@@ -1,24 +1,18 @@
-// Every change of an object: create, update, patch, server-side apply, delete. One place for their common order:
+// Every change of an object but deletion: create, update, patch, server-side apply. One place for their common order:
 // shape, merge with what is stored, validate, count, record the manager, store.
 import type { Clock } from '../../../src/core/clock.js';
 import { alreadyExists, badRequest, conflict, invalid, notFound, unsupportedMediaType } from '../errors.js';
 import { clone, isObject, type JsonObject, objectOr, textOr, texts } from '../json.js';
-import {
-  groupVersion,
-  kindSubject,
-  type ResourceType,
-  subject,
-  type Version,
-} from '../kinds/resource-type.js';
+import { groupVersion, type ResourceType, subject, type Version } from '../kinds/resource-type.js';
 import { type ApiObject, timestamp } from '../object.js';
 import { jsonPatch } from '../patch/json-patch.js';
 import { apply, type Manager, recordUpdate } from '../patch/managed-fields.js';
 import { mergePatch } from '../patch/merge-patch.js';
 import { Entry, type Store } from '../store.js';
 import type { Containers } from './containers.js';
+import type { Deleter } from './deleter.js';
 import {
   countGeneration,
-  type FieldValidation,
   reportUnknown,
   sameContent,
   shape,
@@ -27,36 +21,14 @@ import {
   withoutDirectives,
 } from './fields.js';
 import { carryOver, checkBody, stampNew } from './metadata.js';
-
-/** Where a write goes. */
-export interface Target {
-  readonly type: ResourceType;
-  readonly version: Version;
-  readonly namespace?: string | undefined;
-  readonly name: string;
-  readonly subresource?: string | undefined;
-}
-
-export interface WriteOptions {
-  readonly manager: string;
-  readonly fieldValidation: FieldValidation;
-  readonly dryRun: boolean;
-  /** Server-side apply takes fields from other managers. */
-  readonly force: boolean;
-  /** Receives texts for Warning headers. */
-  readonly warnings: string[];
-}
-
-export interface Written {
-  readonly entry: Entry;
-  readonly created: boolean;
-}
+import type { Target, WriteOptions, Written } from './request.js';
 
 export class Writer {
   constructor(
     private readonly store: Store,
     private readonly clock: Clock,
     private readonly containers: () => Containers,
+    private readonly deleter: Deleter,
   ) {}
 
   create(
@@ -166,37 +138,6 @@ export class Writer {
     );
   }
 
-  /** @returns the object that is still there, waiting for its finalizers, or undefined when it is gone */
-  delete(target: Target, options: unknown, dryRun: boolean): { remaining?: Entry; gone: Entry } {
-    const { type, name } = target;
-    const current = this.store.get(type, target.namespace, name);
-    if (!current) throw notFound(subject(type, name));
-    this.checkPreconditions(current, objectOr(objectOr(options).preconditions));
-    if (dryRun) return { gone: current };
-    const { metadata } = current.object;
-    if (metadata.deletionTimestamp) {
-      return texts(metadata.finalizers).length > 0
-        ? { gone: current, remaining: current }
-        : { gone: current };
-    }
-    const holds = type.key === 'namespaces' || texts(metadata.finalizers).length > 0;
-    if (!holds) return { gone: this.remove(current, current.object) };
-    const object: ApiObject = {
-      ...current.object,
-      metadata: {
-        ...metadata,
-        deletionTimestamp: timestamp(this.clock.now()),
-        deletionGracePeriodSeconds: 0,
-      },
-    };
-    if (metadata.generation !== undefined) object.metadata.generation = metadata.generation + 1;
-    if (type.key === 'namespaces') object.status = { ...objectOr(object.status), phase: 'Terminating' };
-    const marked = this.store.put(type, object);
-    this.containers().empty(marked);
-    const remaining = this.store.get(type, target.namespace, name);
-    return remaining ? { gone: marked, remaining } : { gone: marked };
-  }
-
   private apply(target: Target, current: Entry | undefined, body: unknown, options: WriteOptions): Written {
     const { type, version, name, subresource } = target;
     if (!isObject(body)) throw badRequest('error decoding YAML: an object is expected');
@@ -262,7 +203,7 @@ export class Writer {
       texts(split.metadata.finalizers).length === 0 &&
       type.key !== 'namespaces'
     ) {
-      const entry = options.dryRun ? new Entry(type, split, current.rv) : this.remove(current, split);
+      const entry = options.dryRun ? new Entry(type, split, current.rv) : this.deleter.remove(current, split);
       return { entry, created: false };
     }
     return { entry: this.commit(type, split, options, current.rv), created: false };
@@ -273,12 +214,6 @@ export class Writer {
     if (!options.dryRun) return this.store.put(type, object);
     object.metadata.resourceVersion = String(rv);
     return new Entry(type, object, rv);
-  }
-
-  private remove(current: Entry, last: ApiObject): Entry {
-    const gone = this.store.remove(current.type, { ...last, metadata: { ...last.metadata } });
-    this.containers().removed(gone);
-    return gone;
   }
 
   private checkNamespace(object: ApiObject, target: Target): void {
@@ -300,23 +235,6 @@ export class Writer {
   private mergeable(patch: unknown): JsonObject {
     if (!isObject(patch)) throw badRequest('error decoding patch: a merge patch is an object');
     return patch;
-  }
-
-  private checkPreconditions(entry: Entry, { uid, resourceVersion }: JsonObject): void {
-    const { metadata } = entry.object;
-    const about = kindSubject(entry.type, metadata.name);
-    if (typeof uid === 'string' && uid !== metadata.uid) {
-      throw conflict(
-        about,
-        `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
-      );
-    }
-    if (typeof resourceVersion === 'string' && resourceVersion !== metadata.resourceVersion) {
-      throw conflict(
-        about,
-        `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
-      );
-    }
   }
 }
 
