@@ -15,7 +15,7 @@ import { webApi } from './net/web.js';
 import { Calls } from './rpc/calls.js';
 import { Faults } from './rpc/faults.js';
 import { GrpcServer } from './rpc/grpc-server.js';
-import { authServices, proxyServices, routesOf } from './services/index.js';
+import { authServices, licensedServices, proxyServices, routesOf } from './services/index.js';
 import type { ServiceContext } from './services/service.js';
 import type { AuditEntry } from './state/audit.js';
 import { ClusterState } from './state/cluster.js';
@@ -117,7 +117,11 @@ export async function startTeleport(options: TeleportOptions = {}): Promise<Embe
     },
   };
   const common = { access, calls, faults, clock: state.clock, serverVersion };
-  const grpc = new GrpcServer({ ...common, routes: routesOf(authServices, context), countsPings: true });
+  const grpc = new GrpcServer({
+    ...common,
+    routes: routesOf(enterprise ? [...authServices, ...licensedServices] : authServices, context),
+    countsPings: true,
+  });
   const auth = new AuthListener(state, grpc, await hostCertificate(state), options.authPort ?? 0);
 
   const webCa = await CertificateAuthority.create('sandbox proxy', state.clock);

@@ -12,20 +12,7 @@ import type { Change } from '../state/store.js';
 import { callerOf, type Service } from './service.js';
 
 /** Kinds that Auth's cache lets be watched although this server stores none of them. */
-const watchableElsewhere = new Set([
-  'cert_authority',
-  'node',
-  'app',
-  'db',
-  'cluster_auth_preference',
-  'access_list',
-  'okta_import_rule',
-  'workload_identity',
-  'autoupdate_config',
-  'autoupdate_version',
-  'access_monitoring_rule',
-  'saml_idp_service_provider',
-]);
+const watchableElsewhere = new Set(['cert_authority', 'cluster_auth_preference', 'proxy', 'auth_server']);
 
 export const eventService: Service = (router, { access }) => {
   router.service(AuthService, {

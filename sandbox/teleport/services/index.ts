@@ -4,7 +4,10 @@ import type { DescService } from '@bufbuild/protobuf';
 import type { ConnectRouter, ServiceImpl } from '@connectrpc/connect';
 import { botService } from './bots.js';
 import { clusterService } from './cluster.js';
+import { connectorServices } from './connectors.js';
 import { eventService } from './events.js';
+import { governanceServices } from './governance.js';
+import { inventoryServices } from './inventory.js';
 import { joinService } from './joining.js';
 import { lockService } from './locks.js';
 import { roleService } from './roles.js';
@@ -22,7 +25,13 @@ export const authServices: readonly Service[] = [
   lockService,
   eventService,
   botService,
+  ...connectorServices,
+  ...inventoryServices,
+  ...governanceServices,
 ];
+
+/** What Auth serves beside that with a licence. */
+export { licensedServices } from './governance.js';
 
 /** What the proxy serves to clients without a certificate. */
 export const proxyServices: readonly Service[] = [joinService];

@@ -1,59 +1,83 @@
-// Reading and setting what every resource says about itself, in both shapes that Teleport's messages have:
-// legacy (Metadata with upper-case fields) and newer (metadata with lower-case ones).
-
+// Reading and setting what every resource says about itself, in all the shapes that Teleport's messages have:
+// metadata at the top or in a header, with upper-case field names or lower-case ones.
 import type { Message } from '@bufbuild/protobuf';
 import { type Timestamp, timestampMs } from '@bufbuild/protobuf/wkt';
 
-interface LegacyShape {
-  Metadata?: {
-    Name: string;
-    Description: string;
-    Revision: string;
-    Expires?: Timestamp;
-    Labels: Record<string, string>;
-  };
-}
-interface NewerShape {
-  metadata?: {
-    name: string;
-    description: string;
-    revision: string;
-    expires?: Timestamp;
-    labels: Record<string, string>;
-  };
+interface Upper {
+  Name: string;
+  Description: string;
+  Revision: string;
+  Expires?: Timestamp;
+  Labels: Record<string, string>;
 }
 
+interface Lower {
+  name: string;
+  description: string;
+  revision: string;
+  expires?: Timestamp;
+  labels: Record<string, string>;
+}
+
+interface Shape {
+  Metadata?: Upper;
+  metadata?: Upper | Lower;
+  Header?: { Metadata?: Upper };
+  header?: { metadata?: Lower };
+}
+
+function metadataOf(resource: Message): Upper | Lower | undefined {
+  const shape = resource as Shape;
+  return shape.Metadata ?? shape.metadata ?? shape.Header?.Metadata ?? shape.header?.metadata;
+}
+
+const isUpper = (metadata: Upper | Lower): metadata is Upper => 'Name' in metadata;
+
 export function nameOf(resource: Message): string {
-  const { Metadata } = resource as LegacyShape;
-  return Metadata?.Name ?? (resource as NewerShape).metadata?.name ?? '';
+  const metadata = metadataOf(resource);
+  if (!metadata) return '';
+  return isUpper(metadata) ? metadata.Name : metadata.name;
 }
 
 export function revisionOf(resource: Message): string {
-  const { Metadata } = resource as LegacyShape;
-  return Metadata?.Revision ?? (resource as NewerShape).metadata?.revision ?? '';
+  const metadata = metadataOf(resource);
+  if (!metadata) return '';
+  return isUpper(metadata) ? metadata.Revision : metadata.revision;
 }
 
 export function setRevision(resource: Message, revision: string): void {
-  const legacy = (resource as LegacyShape).Metadata;
-  if (legacy) legacy.Revision = revision;
-  const newer = (resource as NewerShape).metadata;
-  if (newer) newer.revision = revision;
+  const metadata = metadataOf(resource);
+  if (!metadata) return;
+  if (isUpper(metadata)) metadata.Revision = revision;
+  else metadata.revision = revision;
 }
 
+/** The labels themselves, not a copy. */
 export function labelsOf(resource: Message): Record<string, string> {
-  return (resource as LegacyShape).Metadata?.Labels ?? (resource as NewerShape).metadata?.labels ?? {};
+  const metadata = metadataOf(resource);
+  if (!metadata) return {};
+  return isUpper(metadata) ? metadata.Labels : metadata.labels;
 }
 
 /** Milliseconds since the epoch, or undefined where the resource stays. */
 export function expiryOf(resource: Message): number | undefined {
-  const expires = (resource as LegacyShape).Metadata?.Expires ?? (resource as NewerShape).metadata?.expires;
+  const metadata = metadataOf(resource);
+  if (!metadata) return undefined;
+  const expires = isUpper(metadata) ? metadata.Expires : metadata.expires;
   return expires ? timestampMs(expires) : undefined;
+}
+
+/** Legacy resources stand in a namespace; newer ones say none. */
+export function setNamespace(resource: Message): void {
+  const metadata = metadataOf(resource);
+  if (metadata && isUpper(metadata)) (metadata as Upper & { Namespace: string }).Namespace ||= 'default';
 }
 
 /** Whether a search for the word finds the resource: by name, description or labels. */
 export function mentions(resource: Message, word: string): boolean {
-  const description =
-    (resource as LegacyShape).Metadata?.Description ?? (resource as NewerShape).metadata?.description;
-  const text = [nameOf(resource), description ?? '', ...Object.entries(labelsOf(resource)).flat()];
+  const metadata = metadataOf(resource);
+  if (!metadata) return false;
+  const description = isUpper(metadata) ? metadata.Description : metadata.description;
+  const text = [nameOf(resource), description, ...Object.entries(labelsOf(resource)).flat()];
   return text.some((part) => part.toLowerCase().includes(word.toLowerCase()));
 }

@@ -11,6 +11,7 @@ import { clusterContract } from './cluster.js';
 import { covered, uncovered } from './coverage.js';
 import { eventsContract } from './events.js';
 import { joiningContract } from './joining.js';
+import { kindsContract } from './kinds.js';
 import { locksContract } from './locks.js';
 import { permissionsContract } from './permissions.js';
 import { restartsContract } from './restarts.js';
@@ -49,6 +50,7 @@ describe.each([...teleportServers(), stale])('$name', ({ start, skipped }) => {
       ['events', eventsContract],
       ['joining', joiningContract],
       ['certificates', certificatesContract],
+      ['kinds', kindsContract],
       ['permissions', permissionsContract],
       ['restarts', restartsContract],
     ])('%s', (_subject, contract) => {
