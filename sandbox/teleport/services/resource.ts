@@ -61,7 +61,7 @@ export function resourceService(served: Served): Service {
       byService.set(method.parent, handlers);
     }
     for (const [service, handlers] of byService)
-      router.service(service, handlers as Partial<ServiceImpl<DescService>>);
+      router.service(service, handlers as unknown as Partial<ServiceImpl<DescService>>);
   };
 }
 
