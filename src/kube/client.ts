@@ -1,5 +1,5 @@
-// The Kubernetes API as the operator uses it: typed verbs over transport.ts. Knows paths, bodies and when a
-// request may be sent again; keeps no state of objects.
+// Carries out the verbs of verbs.ts over transport.ts. Knows bodies and when a request may be sent again; keeps
+// no state of objects.
 import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
@@ -7,126 +7,25 @@ import type { Metrics } from '../core/metrics.js';
 import type { ClusterAccess } from './access.js';
 import { from, fromResponse, fromStatus, isKubeError, KubeError } from './errors.js';
 import { jsonLines } from './json-lines.js';
-import type { ApiResource, KubeList, KubeObject, ObjectMeta } from './object.js';
+import type { ApiResource, KubeList } from './object.js';
+import { collectionPath, groupPath, objectPath, withQuery } from './paths.js';
 import { slim } from './slim.js';
 import { type HttpRequest, type HttpResponse, Transport } from './transport.js';
+import type {
+  CallOptions,
+  DeletePreconditions,
+  KubeClient,
+  ListOptions,
+  ObjectRef,
+  Patch,
+  ServedResource,
+  Stored,
+  WatchEvent,
+  WatchOptions,
+  WriteOptions,
+} from './verbs.js';
 
-/** Anything with metadata: custom resources, Secrets, Leases, Events. */
-export interface Stored {
-  metadata: ObjectMeta;
-}
-
-export interface ObjectRef {
-  readonly namespace?: string | undefined;
-  readonly name: string;
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface WriteOptions extends CallOptions {
-  /** `status`, to write that alone. */
-  readonly subresource?: 'status';
-}
-
-export interface ListOptions extends CallOptions {
-  readonly namespace?: string | undefined;
-  readonly limit?: number;
-  /** Token of the page before. */
-  readonly continue?: string;
-  readonly resourceVersion?: string;
-  readonly fieldSelector?: string;
-  readonly labelSelector?: string;
-}
-
-export interface WatchOptions {
-  readonly namespace?: string | undefined;
-  readonly resourceVersion: string;
-  readonly allowBookmarks: boolean;
-  /** After this the server ends the stream by itself. */
-  readonly timeoutSeconds: number;
-  readonly fieldSelector?: string;
-  readonly labelSelector?: string;
-  /** Ends the stream at once. */
-  readonly signal: AbortSignal;
-}
-
-export interface WatchEvent<T extends Stored = KubeObject> {
-  /** A BOOKMARK's object has a resourceVersion and nothing else. */
-  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
-  readonly object: T;
-}
-
-/** How a patch is to be read. `apply` is server-side apply and needs a field manager. */
-export type Patch =
-  | { readonly type: 'merge'; readonly body: unknown; readonly fieldManager?: string }
-  | { readonly type: 'json'; readonly body: readonly JsonPatchStep[]; readonly fieldManager?: string }
-  | {
-      readonly type: 'apply';
-      readonly body: unknown;
-      readonly fieldManager: string;
-      readonly force?: boolean;
-    };
-
-export interface JsonPatchStep {
-  readonly op: 'add' | 'remove' | 'replace' | 'test';
-  readonly path: string;
-  readonly value?: unknown;
-}
-
-export interface DeletePreconditions {
-  readonly uid?: string;
-  readonly resourceVersion?: string;
-}
-
-/** A resource that the server serves, from its discovery document. */
-export interface ServedResource {
-  readonly name: string;
-  readonly kind: string;
-  readonly namespaced: boolean;
-  readonly verbs: readonly string[];
-}
-
-/**
- * Every method throws KubeError, or the signal's reason when that is aborted. A refused credential (401) is
- * renewed and tried once more; 429 and 503 with a Retry-After are waited for, twice at most.
- */
-export interface KubeClient {
-  get<T extends Stored = KubeObject>(
-    resource: ApiResource,
-    ref: ObjectRef,
-    options?: CallOptions,
-  ): Promise<T>;
-  /** One page. Its objects come without managedFields and kubectl's last-applied annotation. */
-  list<T extends Stored = KubeObject>(resource: ApiResource, options?: ListOptions): Promise<KubeList<T>>;
-  /** Changes after `resourceVersion`, slimmed as by `list`. Ends when the server ends it; an ERROR event throws. */
-  watch<T extends Stored = KubeObject>(
-    resource: ApiResource,
-    options: WatchOptions,
-  ): AsyncIterable<WatchEvent<T>>;
-  create<T extends Stored = KubeObject>(resource: ApiResource, object: T, options?: CallOptions): Promise<T>;
-  replace<T extends Stored = KubeObject>(
-    resource: ApiResource,
-    object: T,
-    options?: WriteOptions,
-  ): Promise<T>;
-  patch<T extends Stored = KubeObject>(
-    resource: ApiResource,
-    ref: ObjectRef,
-    patch: Patch,
-    options?: WriteOptions,
-  ): Promise<T>;
-  delete(
-    resource: ApiResource,
-    ref: ObjectRef,
-    options?: CallOptions & { readonly preconditions?: DeletePreconditions },
-  ): Promise<void>;
-  /** The resources of a group and version; undefined if the server does not have it. */
-  discover(group: string, version: string, options?: CallOptions): Promise<ServedResource[] | undefined>;
-  /** Closes idle connections; later calls fail. */
-  close(): void;
-}
+export type * from './verbs.js';
 
 /** One request that was answered, for tests that count and for contract suites. */
 export interface ObservedCall {
@@ -397,38 +296,4 @@ function readEvent<T extends Stored>(line: unknown): WatchEvent<T> {
     default:
       throw new KubeError('Unavailable', 'a watch event has no known type');
   }
-}
-
-function groupPath({ group, version }: ApiResource): string {
-  return group === '' ? `/api/${segment(version)}` : `/apis/${segment(group)}/${segment(version)}`;
-}
-
-function collectionPath(resource: ApiResource, namespace: string | undefined): string {
-  const within = namespace ? `/namespaces/${segment(namespace)}` : '';
-  return `${groupPath(resource)}${within}/${segment(resource.plural)}`;
-}
-
-/** The name is demanded here: without it a DELETE would mean the whole collection. */
-function objectPath(resource: ApiResource, ref: ObjectRef, subresource?: string): string {
-  const path = `${collectionPath(resource, ref.namespace)}/${segment(ref.name)}`;
-  return subresource ? `${path}/${segment(subresource)}` : path;
-}
-
-function segment(text: string): string {
-  if (!text || text === '.' || text === '..') {
-    throw new KubeError('BadRequest', `"${text}" can't be a part of a Kubernetes API path`);
-  }
-  return encodeURIComponent(text);
-}
-
-function withQuery(
-  path: string,
-  query: Readonly<Record<string, string | number | boolean | undefined>>,
-): string {
-  const search = new URLSearchParams();
-  for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '' && value !== false) search.set(name, String(value));
-  }
-  const text = search.toString();
-  return text ? `${path}?${text}` : path;
 }

@@ -7,7 +7,8 @@ import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Counter, Metrics } from '../core/metrics.js';
 import type { KubeClient, WatchEvent } from './client.js';
-import { from, KubeError } from './errors.js';
+import { from, type KubeError } from './errors.js';
+import { IdleLimit, silent } from './idle-limit.js';
 import { type ApiResource, type KubeObject, keyOf, type ObjectKey } from './object.js';
 import type { Change } from './predicate.js';
 import { slim } from './slim.js';
@@ -302,53 +303,4 @@ export class Informer {
 
 function nameOf(state: InformerState): string {
   return typeof state === 'string' ? state : state.unavailable;
-}
-
-function silent(): Error {
-  return new KubeError('Timeout', 'the watch was silent for too long');
-}
-
-/** Ends a stream that has proved to send bookmarks and then sends nothing. */
-class IdleLimit {
-  readonly #clock: Clock;
-  readonly #limitMs: number;
-  readonly #parent: AbortSignal;
-  readonly #stop = new AbortController();
-  readonly #onParent = (): void => this.#stop.abort(this.#parent.reason);
-  #timer: { cancel(): void } | undefined;
-  #armed = false;
-  #heardAt = 0;
-
-  constructor(clock: Clock, limitMs: number, parent: AbortSignal) {
-    this.#clock = clock;
-    this.#limitMs = limitMs;
-    this.#parent = parent;
-    if (parent.aborted) this.#onParent();
-    else parent.addEventListener('abort', this.#onParent, { once: true });
-  }
-
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
-  heard(bookmark: boolean): void {
-    this.#heardAt = this.#clock.monotonic();
-    if (!bookmark || this.#armed) return;
-    this.#armed = true;
-    this.#arm(this.#limitMs);
-  }
-
-  done(): void {
-    this.#timer?.cancel();
-    this.#parent.removeEventListener('abort', this.#onParent);
-  }
-
-  /** One timer that looks when it fires, instead of one per event. */
-  #arm(delayMs: number): void {
-    this.#timer = this.#clock.after(delayMs, () => {
-      const left = this.#heardAt + this.#limitMs - this.#clock.monotonic();
-      if (left > 0) this.#arm(left);
-      else this.#stop.abort(silent());
-    });
-  }
 }
