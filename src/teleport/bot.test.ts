@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeAuth } from '../../test/builders/fake-auth.js';
 import type { Timer } from '../core/clock.js';
 import type { LogFields, Logger } from '../core/log.js';
 import { noMetrics } from '../core/metrics.js';
@@ -11,7 +12,6 @@ import { VirtualClock } from '../core/virtual-clock.js';
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import { type Bot, type BotSettings, startBot } from './bot.js';
 import type * as Keys from './keys.js';
-import { FakeAuth } from './testing/fake-auth.js';
 import { pinOf } from './trust.js';
 
 // One key pair for all: making one takes time on other threads that `quiet` cannot see.

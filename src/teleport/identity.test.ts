@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { makeCa, type TestCa } from '../../test/builders/teleport-certificates.js';
 import { SignatureAlgorithmSuite } from '../gen/teleport/types/cluster_config_pb.js';
 import { encodedClusterName, makeIdentity, readCertificate, splitPem } from './identity.js';
 import { generateKeys, type KeyPair } from './keys.js';
-import { makeCa, type TestCa } from './testing/certificates.js';
 
 let user: TestCa;
 let host: TestCa;

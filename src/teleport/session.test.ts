@@ -3,6 +3,7 @@ import { constants, createSecureServer, type Http2SecureServer, type ServerHttp2
 import type { AddressInfo, Socket } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { makeCa } from '../../test/builders/teleport-certificates.js';
 import { systemClock } from '../core/clock.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { AuthService, PingResponseSchema } from '../gen/teleport/client/authservice_pb.js';
@@ -13,7 +14,6 @@ import { dialTls } from './dial.js';
 import { createClient } from './grpc-client.js';
 import { generateKeys } from './keys.js';
 import { Session } from './session.js';
-import { makeCa } from './testing/certificates.js';
 
 let credentials: { cert: string; key: string; ca: string };
 beforeAll(async () => {

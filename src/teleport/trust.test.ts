@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeCa, type TestCa } from '../../test/builders/teleport-certificates.js';
 import { splitPem } from './identity.js';
-import { makeCa, type TestCa } from './testing/certificates.js';
 import { checkPins, pinMistake, pinOf, systemRoots } from './trust.js';
 
 let first: TestCa;

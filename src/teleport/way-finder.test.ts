@@ -2,6 +2,8 @@
 import { createServer as createHttps, type Server as HttpsServer } from 'node:https';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeAuth } from '../../test/builders/fake-auth.js';
+import { makeCa } from '../../test/builders/teleport-certificates.js';
 import { systemClock } from '../core/clock.js';
 import { type Logger, silentLogger } from '../core/log.js';
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
@@ -9,8 +11,6 @@ import { SignatureAlgorithmSuite } from '../gen/teleport/types/cluster_config_pb
 import type { JoinOptions } from './join/join.js';
 import { token } from './join/token.js';
 import { generateKeys } from './keys.js';
-import { makeCa } from './testing/certificates.js';
-import { FakeAuth } from './testing/fake-auth.js';
 import { pinOf } from './trust.js';
 import { WayFinder } from './way-finder.js';
 import { clientOn } from './ways.js';

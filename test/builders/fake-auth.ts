@@ -1,4 +1,4 @@
-// A small Auth server for this folder's unit tests: real TLS and gRPC, scripted judgement. Whole-cluster behaviour
+// A small Auth server for the unit tests of src/teleport: real TLS and gRPC, scripted judgement. Whole-cluster behaviour
 // is the embedded Teleport's business (sandbox/teleport); here a test needs to bend single answers.
 import { X509Certificate } from 'node:crypto';
 import { createSecureServer, type Http2SecureServer, type ServerHttp2Session } from 'node:http2';
@@ -13,16 +13,16 @@ import {
   createContextValues,
 } from '@connectrpc/connect';
 import { connectNodeAdapter } from '@connectrpc/connect-node';
-import type { Clock } from '../../core/clock.js';
-import { AuthService } from '../../gen/teleport/client/authservice_pb.js';
-import { JoinService } from '../../gen/teleport/client/joinservice_pb.js';
-import { ClusterConfigService } from '../../gen/teleport/clusterconfig/v1/clusterconfig_service_pb.js';
-import { BotInstanceService } from '../../gen/teleport/machineid/v1/bot_instance_service_pb.js';
-import { SignatureAlgorithmSuite } from '../../gen/teleport/types/cluster_config_pb.js';
-import type { Address } from '../address.js';
-import { readCertificate } from '../identity.js';
-import { generateKeys } from '../keys.js';
-import { makeCa, type TestCa } from './certificates.js';
+import type { Clock } from '../../src/core/clock.js';
+import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
+import { JoinService } from '../../src/gen/teleport/client/joinservice_pb.js';
+import { ClusterConfigService } from '../../src/gen/teleport/clusterconfig/v1/clusterconfig_service_pb.js';
+import { BotInstanceService } from '../../src/gen/teleport/machineid/v1/bot_instance_service_pb.js';
+import { SignatureAlgorithmSuite } from '../../src/gen/teleport/types/cluster_config_pb.js';
+import type { Address } from '../../src/teleport/address.js';
+import { readCertificate } from '../../src/teleport/identity.js';
+import { generateKeys } from '../../src/teleport/keys.js';
+import { makeCa, type TestCa } from './teleport-certificates.js';
 
 const peerKey = createContextKey<X509Certificate | undefined>(undefined);
 
