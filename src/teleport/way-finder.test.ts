@@ -161,6 +161,7 @@ describe('WayFinder', () => {
     const { port } = auth.address;
     const ways = finder(`127.0.0.1:${port}`);
     const { identity } = await ways.join(options());
+    (await ways.open(identity, options())).session.destroy();
     const { cas } = auth;
     await auth.stop();
     auth = await FakeAuth.start({ clock: systemClock, cas });
