@@ -24,8 +24,13 @@ export function isEmpty(value: unknown): boolean {
 
 /** Copies the value at `path` from one message to another, where the target has none and the way there exists. */
 export function copyWhereEmpty(path: string, from: Message, to: Message): void {
+  if (isEmpty(valueAt(to, path))) copyOver(path, from, to);
+}
+
+/** Copies the value at `path`, if there is one, from one message to another, where the way there exists. */
+export function copyOver(path: string, from: Message, to: Message): void {
   const value = valueAt(from, path);
-  if (isEmpty(value) || !isEmpty(valueAt(to, path))) return;
+  if (isEmpty(value)) return;
   const names = path.split('.');
   const last = names.pop();
   const parent = names.length === 0 ? to : valueAt(to, names.join('.'));

@@ -46,6 +46,12 @@ export function inMemory(kind: AnyKind): { kind: AnyKind; teleport: MemoryTelepo
     teleport.resources.set(kind.form.head(stored).name, stored);
     return clone(kind.schema, stored);
   };
+  /** Some RPCs answer nothing, or nothing of use. */
+  const told = (verb: 'create' | 'update', stored: Message): Message | undefined => {
+    const { output } = kind.calls[verb].method;
+    const holds = output.fields.some(({ message }) => message?.typeName === kind.schema.typeName);
+    return holds || output.typeName === kind.schema.typeName ? stored : undefined;
+  };
   return {
     teleport,
     kind: {
@@ -56,14 +62,14 @@ export function inMemory(kind: AnyKind): { kind: AnyKind; teleport: MemoryTelepo
           const { name } = kind.form.head(resource);
           if (teleport.resources.has(name))
             throw new TeleportError('AlreadyExists', `${name} already exists`);
-          return store(resource);
+          return told('create', store(resource));
         }),
         update: verb('update', (resource: Message) => {
           const existing = find(kind.form.head(resource).name);
           if (kind.form.revision(existing) !== kind.form.revision(resource)) {
             throw new TeleportError('CompareFailed', 'resource revision does not match');
           }
-          return store(resource);
+          return told('update', store(resource));
         }),
         delete: verb('delete', (name: string) => {
           find(name);
