@@ -123,6 +123,37 @@ describe('embedded Teleport', () => {
     expect(joined).toMatchObject({ status: 200, body: { tls: expect.any(String) } });
   });
 
+  it('joins in_cluster with the review that the test gives', async () => {
+    await teleport.close();
+    const reviewed: string[] = [];
+    teleport = await startTeleport({
+      clusterName: 'test.local',
+      reviewToken: (jwt, audiences) => {
+        reviewed.push(jwt, ...audiences);
+        return Promise.resolve({
+          authenticated: true,
+          username: 'system:serviceaccount:ns:operator',
+          groups: ['system:serviceaccounts'],
+          extra: { 'authentication.kubernetes.io/pod-name': ['operator-0'] },
+        });
+      },
+    });
+    const join = { method: 'kubernetes', type: 'in_cluster', serviceAccount: 'ns:operator' } as const;
+    const Token = teleport.addBot({ name: 'op', join });
+    const client = createClient(JoinService, transport({}));
+    const request = { Role: 'Bot', Token, PublicTLSKey: keys().tls };
+    const certs = await client.registerUsingToken({ ...request, IDToken: 'jwt' });
+    expect(new X509Certificate(Buffer.from(certs.TLS)).subject).not.toContain('1.3.9999.1.13=');
+    expect(reviewed).toEqual(['jwt', 'test.local']);
+    const other = teleport.addBot({ name: 'other', join: { ...join, serviceAccount: 'ns:other' } });
+    await expect(
+      client.registerUsingToken({ ...request, Token: other, IDToken: 'jwt' }),
+    ).rejects.toMatchObject({
+      code: 7,
+      rawMessage: 'kubernetes token did not match any allow rules',
+    });
+  });
+
   it('closes a connection whose client sends a chain', async () => {
     const admin = await teleport.admin();
     const chain = admin.certPem + teleport.state.userCa.pem;

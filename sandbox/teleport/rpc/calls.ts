@@ -15,13 +15,18 @@ export interface CallRecord {
   readonly at: number;
 }
 
+/** So many records are kept; a sandbox may run for days. */
+const longest = 200_000;
+
 export class Calls {
+  /** In the order in which the calls began. */
   readonly records: CallRecord[] = [];
 
   constructor(readonly clock: Clock) {}
 
   begin(method: string, user: string, roles: readonly string[]): CallRecord {
     const record: CallRecord = { method, code: undefined, user, roles, at: this.clock.now() };
+    if (this.records.length >= longest) this.records.splice(0, longest / 2);
     this.records.push(record);
     return record;
   }

@@ -11,12 +11,16 @@ export interface AuditEntry {
   readonly at: number;
 }
 
+/** So many entries are kept; a sandbox may run for days. */
+const longest = 200_000;
+
 export class Audit {
   readonly entries: AuditEntry[] = [];
 
   constructor(readonly clock: Clock) {}
 
   add(event: string, kind: string, name: string, by: string): void {
+    if (this.entries.length >= longest) this.entries.splice(0, longest / 2);
     this.entries.push({ event, kind, name, by, at: this.clock.now() });
   }
 }
