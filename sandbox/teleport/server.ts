@@ -6,9 +6,8 @@ import { Access } from './access/access.js';
 import { addBot, type BotOptions } from './bots.js';
 import { CertificateAuthority, lasting } from './ca/authority.js';
 import { subjectOf } from './ca/identity.js';
+import { type JoinWorld, joinMethods } from './join/index.js';
 import { Joining } from './join/join.js';
-import { kubernetesMethod, type ReviewToken } from './join/kubernetes.js';
-import { tokenMethod } from './join/token.js';
 import { AuthListener } from './net/auth-listener.js';
 import { ProxyListener } from './net/proxy-listener.js';
 import { webApi } from './net/web.js';
@@ -17,17 +16,20 @@ import { Faults } from './rpc/faults.js';
 import { GrpcServer } from './rpc/grpc-server.js';
 import { authServices, licensedServices, proxyServices, routesOf } from './services/index.js';
 import type { ServiceContext } from './services/service.js';
+import { transportService } from './services/transport.js';
 import type { AuditEntry } from './state/audit.js';
 import { ClusterState } from './state/cluster.js';
 import { administrator, seed } from './state/presets.js';
 import { Resources } from './state/resources.js';
 
-export interface TeleportOptions {
+export interface TeleportOptions extends JoinWorld {
   /** `sandbox.local` if not said. */
   readonly clusterName?: string;
   readonly clock?: Clock;
   /** Whether there is a proxy; true if not said. */
   readonly proxy?: boolean;
+  /** Whether the proxy's web port hands connections on to Auth; true if not said. */
+  readonly handsOn?: boolean;
   /** Whether Ping tells of an enterprise licence. */
   readonly enterprise?: boolean;
   /** What Ping and the `version` header tell; 18.0.0 if not said. */
@@ -39,8 +41,6 @@ export interface TeleportOptions {
   /** 0, for any, if not said. */
   readonly authPort?: number;
   readonly proxyPort?: number;
-  /** Makes in_cluster joins work; without it Auth is not in Kubernetes. */
-  readonly reviewToken?: ReviewToken;
 }
 
 /** Credentials for a client of this cluster, PEM. */
@@ -96,7 +96,7 @@ export async function startTeleport(options: TeleportOptions = {}): Promise<Embe
     ));
   if (!options.dataFrom) seed(state);
   const access = new Access(state);
-  const joining = new Joining(access, [tokenMethod, kubernetesMethod(() => options.reviewToken)]);
+  const joining = new Joining(access, joinMethods(options));
   const calls = new Calls(state.clock);
   const faults = new Faults(state.clock);
   const crashes: string[] = [];
@@ -122,7 +122,9 @@ export async function startTeleport(options: TeleportOptions = {}): Promise<Embe
     routes: routesOf(enterprise ? [...authServices, ...licensedServices] : authServices, context),
     countsPings: true,
   });
-  const auth = new AuthListener(state, grpc, await hostCertificate(state), options.authPort ?? 0);
+  const host = await hostCertificate(state);
+  const auth = new AuthListener(state, grpc, host, options.authPort ?? 0);
+  const transport = transportService(state.clusterName, () => auth.listener.port);
 
   const webCa = await CertificateAuthority.create('sandbox proxy', state.clock);
   let proxy: ProxyListener | undefined;
@@ -131,6 +133,10 @@ export async function startTeleport(options: TeleportOptions = {}): Promise<Embe
       clusterName: state.clusterName,
       port: options.proxyPort ?? 0,
       certificate: await serverCertificate(webCa, state.clock, ['localhost']),
+      hostCertificate: host,
+      transport: new GrpcServer({ ...common, routes: routesOf([transport], context), countsPings: false }),
+      state,
+      handsOn: () => options.handsOn ?? true,
       authPort: () => auth.listener.port,
       grpc: new GrpcServer({ ...common, routes: routesOf(proxyServices, context), countsPings: false }),
       web: webApi({

@@ -46,7 +46,7 @@ export class WayFinder {
         ? joinAtAuth({ via, address: this.#address }, options)
         : joinAtProxy(this.#address, options),
     );
-    this.#remember(joined.way, false);
+    this.#remember(joined.way, joined.proven === true);
     return joined;
   }
 

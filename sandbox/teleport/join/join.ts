@@ -10,7 +10,7 @@ import { accessDenied, badParameter } from '../refusal.js';
 import { advanceInstance } from '../services/generate-user-certs.js';
 import { capExpiry, checkKeys, issueCerts } from '../services/user-certs.js';
 import { tokens, users } from '../state/kinds.js';
-import type { JoinMethod } from './method.js';
+import type { JoinMethod, Proof } from './method.js';
 
 const defaultTtl = 3600_000;
 const longestTtl = 7 * 24 * 3600_000;
@@ -26,7 +26,7 @@ export class Joining {
   }
 
   /** @throws ConnectError with Teleport's codes and texts */
-  async register(caller: Caller, request: RegisterUsingTokenRequest): Promise<Certs> {
+  async register(caller: Caller, request: RegisterUsingTokenRequest, proof?: Proof): Promise<Certs> {
     const { state } = this.access;
     if (request.Role !== 'Bot' && request.HostID === '') throw badParameter('missing parameter HostID');
     if (request.Token === '') throw badParameter('missing parameter Token');
@@ -45,7 +45,7 @@ export class Joining {
     }
     const method = this.#methods.get(token.Spec.JoinMethod || 'token');
     if (!method) throw badParameter('unrecognized token join method');
-    const attributes = await method.verify(state, token, request);
+    const attributes = await method.verify(state, token, request, proof);
 
     const botName = token.Spec.BotName;
     const userName = botUserName(botName);

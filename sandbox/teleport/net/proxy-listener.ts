@@ -1,14 +1,19 @@
 // The proxy's web port with TLS routing: looks at the ClientHello, then either passes the bytes on to Auth or
-// terminates TLS with the web certificate. The client's ALPN list is gone through in the client's order
+// terminates TLS with the web certificate. A WebSocket's content (connection upgrade) is treated as a connection of
+// its own. The client's ALPN list is gone through in the client's order
 // (joining.md 2.3, observed.md 21).
 
 import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createHttp2Server } from 'node:http2';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
+import { createWebSocketStream, WebSocketServer } from 'ws';
 import type { GrpcServer } from '../rpc/grpc-server.js';
+import type { ClusterState } from '../state/cluster.js';
 import { parseClientHello } from './client-hello.js';
 import { Listener } from './listener.js';
+import { callerOfConnection } from './peer.js';
 
 export interface ProxyListenerOptions {
   readonly clusterName: string;
@@ -19,9 +24,22 @@ export interface ProxyListenerOptions {
   /** Serves JoinService to clients without a certificate. */
   readonly grpc: GrpcServer;
   readonly web: RequestListener;
+  /** The cluster's host certificate: for what is inside an upgraded connection, and for the transport service. */
+  readonly hostCertificate: { readonly cert: string; readonly key: string };
+  /** Serves the transport service to clients with a certificate. */
+  readonly transport: GrpcServer;
+  readonly state: ClusterState;
+  /** Whether the web port hands connections on to Auth; a real one always does, balancers before it may not. */
+  readonly handsOn: () => boolean;
 }
 
-type Route = { to: 'auth' } | { to: 'grpc' } | { to: 'web' } | undefined;
+type Route =
+  | { to: 'auth' }
+  | { to: 'grpc' }
+  | { to: 'transport' }
+  | { to: 'tunnel' }
+  | { to: 'web' }
+  | undefined;
 
 const authPrefix = 'teleport-auth@';
 
@@ -29,25 +47,65 @@ export class ProxyListener {
   readonly listener: Listener;
   readonly #options: ProxyListenerOptions;
   readonly #grpc: TlsServer;
+  readonly #wrappedGrpc: TlsServer;
+  readonly #transport: TlsServer;
+  readonly #tunnel: TlsServer;
   readonly #web: TlsServer;
+  readonly #webSockets = new WebSocketServer({
+    noServer: true,
+    perMessageDeflate: false,
+    handleProtocols: (offered) => ['alpn-ping', 'alpn'].find((name) => offered.has(name)) ?? false,
+  });
 
   constructor(options: ProxyListenerOptions) {
     this.#options = options;
     const http1 = createHttpServer(options.web);
     const http2 = createHttp2Server(options.web as unknown as Parameters<typeof createHttp2Server>[1]);
     http2.on('sessionError', () => {});
-    this.#grpc = this.#terminate(['h2'], (socket) => {
+    http1.on('upgrade', (request, socket, head) => {
+      if (request.url !== '/webapi/connectionupgrade') {
+        socket.end('HTTP/1.1 404 Not Found\r\n\r\n');
+        return;
+      }
+      this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        const stream = createWebSocketStream(webSocket);
+        stream.on('error', () => {});
+        this.#accept(stream, true);
+      });
+    });
+    const joins = (socket: TLSSocket): void => {
       const remoteAddress = `${socket.remoteAddress ?? ''}:${socket.remotePort ?? 0}`;
       options.grpc.serve(socket, { identity: undefined, remoteAddress, expires: 0 });
+    };
+    this.#grpc = this.#terminate(options.certificate, ['h2'], joins);
+    this.#wrappedGrpc = this.#terminate(options.hostCertificate, ['h2'], joins);
+    this.#transport = this.#terminate(options.hostCertificate, ['h2'], (socket) => {
+      const caller = callerOfConnection(options.state, socket);
+      if (caller?.identity) options.transport.serve(socket, caller);
+      else socket.destroy();
     });
-    this.#web = this.#terminate(['h2', 'http/1.1'], (socket) => {
+    // Of the reverse tunnel there is only the handshake, by which clients see that protocols survive.
+    this.#tunnel = this.#terminate(options.certificate, ['teleport-reversetunnel'], (socket) =>
+      socket.destroy(),
+    );
+    this.#web = this.#terminate(options.certificate, ['h2', 'http/1.1'], (socket) => {
       (socket.alpnProtocol === 'h2' ? http2 : http1).emit('connection', socket);
     });
     this.listener = new Listener(options.port, (socket) => this.#accept(socket));
   }
 
-  #terminate(protocols: string[], serve: (socket: TLSSocket) => void): TlsServer {
-    const server = createTlsServer({ ...this.#options.certificate, ALPNProtocols: protocols }, (socket) => {
+  #terminate(
+    certificate: { readonly cert: string; readonly key: string },
+    protocols: string[],
+    serve: (socket: TLSSocket) => void,
+  ): TlsServer {
+    const settings = {
+      ...certificate,
+      ALPNProtocols: protocols,
+      requestCert: true,
+      rejectUnauthorized: false,
+    };
+    const server = createTlsServer(settings, (socket) => {
       socket.on('error', () => {});
       serve(socket);
     });
@@ -55,7 +113,8 @@ export class ProxyListener {
     return server;
   }
 
-  #accept(socket: Socket): void {
+  /** @param wrapped whether it came through a connection upgrade */
+  #accept(socket: Duplex, wrapped = false): void {
     let peeked = Buffer.alloc(0);
     const onData = (chunk: Buffer): void => {
       peeked = Buffer.concat([peeked, chunk]);
@@ -70,7 +129,7 @@ export class ProxyListener {
       socket.pause();
       socket.off('data', onData);
       socket.unshift(peeked);
-      this.#dispatch(socket, this.#route(hello.protocols));
+      this.#dispatch(socket, this.#route(hello.protocols), wrapped);
     };
     socket.on('data', onData);
   }
@@ -80,22 +139,29 @@ export class ProxyListener {
     for (const protocol of protocols) {
       if (protocol.startsWith(authPrefix)) {
         const encoded = `${Buffer.from(this.#options.clusterName).toString('hex')}.teleport.cluster.local`;
-        return protocol.slice(authPrefix.length) === encoded ? { to: 'auth' } : undefined;
+        const known = protocol.slice(authPrefix.length) === encoded;
+        return known && this.#options.handsOn() ? { to: 'auth' } : undefined;
       }
       if (protocol === 'teleport-proxy-grpc') return { to: 'grpc' };
+      if (protocol === 'teleport-proxy-ssh-grpc') return { to: 'transport' };
+      if (protocol === 'teleport-reversetunnel') return { to: 'tunnel' };
       if (protocol === 'h2' || protocol === 'http/1.1') return { to: 'web' };
     }
     return undefined;
   }
 
-  #dispatch(socket: Socket, route: Route): void {
-    if (!route) socket.resetAndDestroy();
-    else if (route.to === 'grpc') this.#grpc.emit('connection', socket);
+  #dispatch(socket: Duplex, route: Route, wrapped: boolean): void {
+    if (!route) {
+      if (socket instanceof Socket) socket.resetAndDestroy();
+      else socket.destroy();
+    } else if (route.to === 'grpc') (wrapped ? this.#wrappedGrpc : this.#grpc).emit('connection', socket);
+    else if (route.to === 'transport') this.#transport.emit('connection', socket);
+    else if (route.to === 'tunnel') this.#tunnel.emit('connection', socket);
     else if (route.to === 'web') this.#web.emit('connection', socket);
     else this.#pass(socket);
   }
 
-  #pass(socket: Socket): void {
+  #pass(socket: Duplex): void {
     const upstream = connect({ host: '127.0.0.1', port: this.#options.authPort(), noDelay: true });
     upstream.on('error', () => socket.destroy());
     socket.on('close', () => upstream.destroy());

@@ -42,6 +42,8 @@ export interface JoinOptions extends OpenOptions {
 export interface Joined {
   readonly identity: Identity;
   readonly way: Way;
+  /** Auth itself answered on this way; absent after a join that the proxy passed on. */
+  readonly proven?: true;
 }
 
 /** How a proxy is asked; `http` is what every version has, challenge methods need `grpc`. */
@@ -58,7 +60,7 @@ export async function joinAtAuth(way: Way, options: JoinOptions): Promise<Joined
     if (!trust.verify) warnUnverified(way, options);
     const register = (request: JoinRequest) =>
       registerAtAuth(clientOn(session, options), way, trust, request, options);
-    return { way, identity: await takePart(ping.signatureAlgorithmSuite, register, options) };
+    return { way, proven: true, identity: await takePart(ping.signatureAlgorithmSuite, register, options) };
   } finally {
     session.drain();
   }
