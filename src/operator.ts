@@ -15,17 +15,22 @@ import { loadKubeConfig } from './kube/config.js';
 import { EventRecorder } from './kube/events.js';
 import { type Listener, serveHttp } from './kube/http-server.js';
 import { LeaderElector } from './kube/leader.js';
+import { leaderClient } from './kube/leader-client.js';
 import { metricsRoute, probeRoutes } from './kube/probes.js';
 import { botSettings } from './operator/bot-settings.js';
 import { KindController } from './operator/kind-controller.js';
+import { leaderTeleport } from './operator/leader-teleport.js';
 import { teleportCheck } from './operator/readiness.js';
 import { Secrets } from './operator/secrets.js';
+import { DeletionBrake } from './reconcile/brake.js';
 import { Claims } from './reconcile/claims.js';
 import { Mirror } from './reconcile/mirror.js';
 import { feedMirror } from './reconcile/mirror-feed.js';
 import { passCounters } from './reconcile/pass.js';
+import type { PolicyDefaults } from './reconcile/policy.js';
 import { RecentWrites } from './reconcile/recent.js';
 import { type Bot, startBot } from './teleport/bot.js';
+import type { TeleportClient } from './teleport/client.js';
 
 /** Passes that run when the operator is told to stop may take this long, in milliseconds. */
 const drainMs = 10_000;
@@ -100,7 +105,7 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
     authServer: settings.authServer,
     joinMethod: settings.joinMethod,
   });
-  const main = runMain({ ...parts, kube, metrics, bot, stopping: stopping.signal });
+  const main = runMain({ ...parts, kube, metrics, bot, teleport: bot.client, stopping: stopping.signal });
   const done = main.then(async (why) => {
     await bot.stop();
     await Promise.all(listeners.map((listener) => listener.close()));
@@ -123,6 +128,7 @@ interface MainParts extends OperatorParts {
   readonly kube: KubeClient;
   readonly metrics: PromMetrics;
   readonly bot: Bot;
+  readonly teleport: TeleportClient;
   readonly stopping: AbortSignal;
 }
 
@@ -160,18 +166,32 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
     identity,
     drainMs,
   });
-  await elector.run({ signal: stopping, lead: (leading) => lead(parts, events, leading) });
+  const leading = (): boolean => elector.leading;
+  const guarded: MainParts = {
+    ...parts,
+    kube: leaderClient(kube, leading),
+    teleport: leaderTeleport(bot.client, leading),
+  };
+  await elector.run({ signal: stopping, lead: (signal) => lead(guarded, events, signal) });
   await events.stop(flushMs);
   return 'stopped';
 }
 
 /** All kinds at work, until the signal is aborted and the passes that ran have ended. */
 async function lead(parts: MainParts, events: EventRecorder, leading: AbortSignal): Promise<void> {
-  const { settings, namespace, clock, log, kube, metrics, bot } = parts;
+  const { settings, namespace, clock, log, kube, metrics, bot, teleport } = parts;
   const recent = new RecentWrites(clock);
   const secrets = new Secrets({ kube, namespace, clock, log, metrics });
   const kinds = parts.kinds ?? allKinds;
-  const mirror = new Mirror(kinds);
+  const operatorId = settings.operatorId || undefined;
+  const policy: PolicyDefaults = {
+    drift: settings.drift,
+    dryRun: settings.dryRun,
+    nameUnmanaged: settings.nameUnmanagedUsers,
+    ...(operatorId ? { operatorId } : {}),
+  };
+  const mirror = new Mirror(kinds, operatorId);
+  const brake = new DeletionBrake(settings.deletionBrake, clock);
   const claims = new Claims();
   const counters = passCounters(metrics);
   const controllers = kinds.map(
@@ -180,13 +200,15 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
         kind,
         namespace,
         kube,
-        teleport: bot.client,
+        teleport,
         events,
         recent,
         secrets,
         mirror,
         claims,
-        policy: { drift: settings.drift, dryRun: settings.dryRun },
+        policy,
+        brake,
+        deleteOnTeardown: settings.deleteOnTeardown,
         onClaims: (resource) => {
           for (const controller of controllers) controller.wakeClaimants(resource);
         },
@@ -203,7 +225,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
   const known = worldKnown(clock, mirror, controllers, ending);
   await Promise.all([
     secrets.run(ending),
-    feedMirror({ mirror, teleport: bot.client, clock, log }, ending),
+    feedMirror({ mirror, teleport, clock, log }, ending),
     ...controllers.map((controller) => controller.run(parts.stopping, leading, known)),
   ]);
 }

@@ -52,6 +52,16 @@ const level: Reader<LogLevel> = {
   show: (value) => value,
 };
 
+const count: Reader<number> = {
+  form: 'a whole number, 0 or more',
+  read: (value) => (/^\d{1,9}$/.test(value) ? Number(value) : undefined),
+  show: String,
+};
+const operatorId: Reader<string> = {
+  form: 'letters, digits, dots, dashes and underscores, 63 at most',
+  read: (value) => (/^[\w.-]{0,63}$/.test(value) ? value : undefined),
+  show: (value) => value,
+};
 type DriftMode = 'correct' | 'report' | 'ignore';
 const driftModes: readonly DriftMode[] = ['correct', 'report', 'ignore'];
 const drift: Reader<DriftMode> = {
@@ -146,6 +156,30 @@ export const settings = {
     boolean,
     false,
     'Writes nothing to Teleport and no finalizer; the status of each object shows what would be done.',
+  ),
+  deletionBrake: setting(
+    'deletion-brake',
+    count,
+    0,
+    'Deletions from Teleport a minute that are let through; more wait, unless their objects have the annotation teleport.dev/confirm-delete. 0 for no limit; 20 is a good value.',
+  ),
+  deleteOnTeardown: setting(
+    'delete-on-teardown',
+    boolean,
+    false,
+    'Deletes resources from Teleport even where their objects go because the CRD or the namespace is being deleted.',
+  ),
+  operatorId: setting(
+    'operator-id',
+    operatorId,
+    '',
+    'Id that resources are stamped with (label resources.teleport.dev/operator-id), so that several operators on one Teleport leave each other’s alone; empty for none.',
+  ),
+  nameUnmanagedUsers: setting(
+    'name-unmanaged-users',
+    boolean,
+    false,
+    'Lets messages name resources in Teleport that have no object; otherwise they are only counted.',
   ),
   startupTimeout: setting(
     'startup-timeout',

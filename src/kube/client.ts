@@ -13,6 +13,7 @@ import { slim } from './slim.js';
 import { type HttpRequest, type HttpResponse, Transport } from './transport.js';
 import type {
   CallOptions,
+  CreateOptions,
   DeletePreconditions,
   KubeClient,
   ListOptions,
@@ -151,11 +152,16 @@ class HttpKubeClient implements KubeClient {
     }
   }
 
-  async create<T extends Stored>(resource: ApiResource, object: T, options: CallOptions = {}): Promise<T> {
-    const path = collectionPath(resource, object.metadata.namespace);
+  async create<T extends Stored>(
+    resource: ApiResource,
+    object: T,
+    { dryRun = false, signal }: CreateOptions = {},
+  ): Promise<T> {
+    const collection = collectionPath(resource, object.metadata.namespace);
+    const path = withQuery(collection, { dryRun: dryRun ? 'All' : undefined });
     return this.#json(
       { verb: 'create', resource },
-      { method: 'POST', path, body: JSON.stringify(object), ...options },
+      { method: 'POST', path, body: JSON.stringify(object), signal },
     );
   }
 

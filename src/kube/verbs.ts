@@ -16,6 +16,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface CreateOptions extends CallOptions {
+  /** The server checks all that it would check, and stores nothing. */
+  readonly dryRun?: boolean;
+}
+
 export interface WriteOptions extends CallOptions {
   /** `status`, to write that alone. */
   readonly subresource?: 'status';
@@ -96,7 +101,11 @@ export interface KubeClient {
     resource: ApiResource,
     options: WatchOptions,
   ): AsyncIterable<WatchEvent<T>>;
-  create<T extends Stored = KubeObject>(resource: ApiResource, object: T, options?: CallOptions): Promise<T>;
+  create<T extends Stored = KubeObject>(
+    resource: ApiResource,
+    object: T,
+    options?: CreateOptions,
+  ): Promise<T>;
   replace<T extends Stored = KubeObject>(
     resource: ApiResource,
     object: T,

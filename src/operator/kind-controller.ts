@@ -15,6 +15,7 @@ import type { KubeObject, ObjectKey } from '../kube/object.js';
 import { writeStatus } from '../kube/status.js';
 import { WorkQueue } from '../kube/workqueue.js';
 import { readApplied } from '../reconcile/applied.js';
+import type { DeletionBrake } from '../reconcile/brake.js';
 import { type Claims, claimOf, ownerOf } from '../reconcile/claims.js';
 import { Door, isNews } from '../reconcile/door.js';
 import { Fights } from '../reconcile/fights.js';
@@ -23,8 +24,10 @@ import { finalizer } from '../reconcile/names.js';
 import { type PassCounters, Passes } from '../reconcile/pass.js';
 import type { PolicyDefaults } from '../reconcile/policy.js';
 import type { RecentWrites } from '../reconcile/recent.js';
+import { Teardown } from '../reconcile/teardown.js';
 import { resourceName } from '../reconcile/wanted.js';
 import type { TeleportClient } from '../teleport/client.js';
+import { whatEnds } from './ending.js';
 import { KeyIndex } from './key-index.js';
 import type { Secrets } from './secrets.js';
 
@@ -45,6 +48,8 @@ export interface KindControllerParts {
   readonly mirror: Mirror;
   readonly claims: Claims;
   readonly policy: PolicyDefaults;
+  readonly brake: DeletionBrake;
+  readonly deleteOnTeardown: boolean;
   /** Told which resource's claims changed. */
   readonly onClaims: (resource: string) => void;
   readonly features: () => Features | undefined;
@@ -132,6 +137,14 @@ export class KindController {
       mirror: parts.mirror,
       claims: parts.claims,
       fights: new Fights(clock),
+      brake: parts.brake,
+      teardown: parts.deleteOnTeardown
+        ? undefined
+        : new Teardown({
+            clock,
+            ask: (signal) => whatEnds(kube, resource, namespace, signal),
+            allGoing: () => this.#allGoing(),
+          }),
       policy: parts.policy,
       waitsFor: (key, resources) => this.#waiting.set(key, resources),
       isBlocked: (key, blocked) => void (blocked ? this.#blocked.add(key) : this.#blocked.delete(key)),
@@ -171,6 +184,12 @@ export class KindController {
     for (const resource of released) {
       for (const key of this.#named.of(resource)) if (this.#blocked.has(key)) this.#wake(key);
     }
+  }
+
+  #allGoing(): boolean {
+    for (const { metadata } of this.informer.items())
+      if (metadata.deletionTimestamp === undefined) return false;
+    return true;
   }
 
   /** Whether the resource is other than the object's status remembers it. */

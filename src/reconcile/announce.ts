@@ -50,6 +50,11 @@ export function eventOf(outcome: Outcome, teleportKind: string): Announcement | 
             'Kept',
             `The ${teleportKind} stays in Teleport, as the annotation teleport.dev/keep asks.`,
           );
+        case 'left':
+          return normal(
+            'Kept',
+            `The ${teleportKind} stays in Teleport: the object goes because ${outcome.ending} does.`,
+          );
         case 'handedOver':
           return normal('Kept', `The ${teleportKind} stays in Teleport: another object has it now.`);
         case 'notOurs':

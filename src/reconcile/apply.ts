@@ -1,21 +1,21 @@
 // A plan carried out: the write, if there is one, and what it came to.
-import { clone, type Message } from '@bufbuild/protobuf';
-import type { AnyKind } from '../kinds/kind.js';
+import type { Message } from '@bufbuild/protobuf';
 import { type Applied, storedHash, unreadable } from './applied.js';
 import { failure } from './failures.js';
-import { look } from './look.js';
 import type { Outcome, Owned } from './outcome.js';
 import type { ReconcilerParts } from './parts.js';
 import { everything, type Plan } from './plan.js';
 import type { Policy } from './policy.js';
 import * as refusals from './refusals.js';
+import { asStored, storedAfter } from './stored.js';
 
 export interface ApplyContext {
   /** The resource's name. */
   readonly name: string;
   readonly existing: Message | undefined;
   readonly policy: Policy;
-  readonly generation: number;
+  /** Changes whenever the user asked anew. */
+  readonly attempt: string;
   /** Key of the object. */
   readonly object: string;
 }
@@ -61,30 +61,31 @@ export async function apply(
 async function write(
   parts: ReconcilerParts,
   decided: Write,
-  { name, existing, generation, object }: ApplyContext,
+  { name, existing, attempt, object }: ApplyContext,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { kind, teleport, recent, fights } = parts;
   const { do: verb, resource, hash, why } = decided;
   const fields = fieldsOf(decided);
   const owned: Owned = existing ? 'OriginLabelMatching' : 'NewResource';
-  if (why === 'drift' && fights.isFought(object, generation, fields)) return refusals.fought(kind, fields);
+  if (why === 'drift' && fights.isFought(object, attempt, fields)) return refusals.fought(kind, fields);
   let reply: Message | undefined;
   try {
     reply = await kind.calls[verb].run(teleport, resource, { signal });
-    if (verb === 'create' && kind.mayBeHidden && !(await look(parts, name, signal))) {
-      return refusals.hidden(kind, name, { hash, revision: '', resourceHash: unreadable });
-    }
   } catch (error) {
     recent.forget(kind.resource.kind, name);
     return failure('write', error, owned);
   }
-  if (why === 'drift') fights.corrected(object, generation, fields);
-  const stored = reply ?? asStored(kind, resource);
+  if (why === 'drift') fights.corrected(object, attempt, fields);
+  const seen = reply ?? (await storedAfter(parts, name, resource, existing, signal));
+  if (seen === 'absent' && kind.mayBeHidden) {
+    return refusals.hidden(kind, name, { hash, revision: '', resourceHash: unreadable });
+  }
+  const stored = seen === 'absent' ? asStored(kind, resource) : seen;
   recent.put(kind.resource.kind, name, stored, existing ? kind.form.revision(existing) : '');
   const { version } = kind.form.names(stored);
   if (version !== kind.resource.version) return refusals.otherVersion(kind, version, owned);
-  const revision = reply ? kind.form.revision(reply) : '';
+  const revision = kind.form.revision(stored);
   const applied: Applied = { hash, revision, resourceHash: storedHash(kind, stored) };
   return { type: 'synced', wrote: wrote(decided), owned, applied, fields };
 }
@@ -99,12 +100,4 @@ function wrote({ do: verb, why }: Write): 'created' | 'updated' | 'corrected' | 
 function fieldsOf(decided: Write): readonly string[] {
   if (decided.do === 'update') return decided.fields;
   return decided.why === 'drift' ? everything : [];
-}
-
-/** What Teleport will hold after a write whose reply does not say: the resource with the server's defaults. */
-function asStored(kind: AnyKind, resource: Message): Message {
-  const stored = clone(kind.schema, resource);
-  kind.defaults(stored);
-  kind.form.setRevision(stored, '');
-  return stored;
 }

@@ -5,20 +5,8 @@ import type { KubeObject, ObjectKey } from '../kube/object.js';
 import { type Change, isWorthAPass } from '../kube/predicate.js';
 import { finalizer } from './names.js';
 
-/**
- * Whether a change of an object asks for a pass. Our own finalizer being added is the echo of a pass that
- * runs; being taken away it is news.
- */
-export function isNews(change: Change<KubeObject>): boolean {
-  const { old, new: now } = change;
-  const added =
-    old !== undefined &&
-    now?.metadata.finalizers?.includes(finalizer) === true &&
-    old.metadata.finalizers?.includes(finalizer) !== true;
-  if (!added) return isWorthAPass(change);
-  const finalizers = [...(old.metadata.finalizers ?? []), finalizer];
-  return isWorthAPass({ old: { ...old, metadata: { ...old.metadata, finalizers } }, new: now });
-}
+/** Whether a change of an object asks for a pass. Our own finalizer being added is the echo of one that runs. */
+export const isNews = (change: Change<KubeObject>): boolean => isWorthAPass(change, finalizer);
 
 /** All of an object that a pass reads, except its status. */
 export function fingerprint({ metadata }: KubeObject): string {

@@ -9,7 +9,7 @@ const limit = 2;
 
 interface Corrections {
   readonly fields: string;
-  readonly generation: number;
+  readonly attempt: string;
   readonly at: number[];
 }
 
@@ -21,26 +21,29 @@ export class Fights {
     this.#clock = clock;
   }
 
-  /** Whether correcting these fields again would be one time too many. */
-  isFought(object: string, generation: number, fields: readonly string[]): boolean {
-    const known = this.#of(object, generation, fields);
+  /**
+   * Whether correcting these fields again would be one time too many.
+   * @param attempt changes whenever the user asked anew: the object's generation and reconcile-at.
+   */
+  isFought(object: string, attempt: string, fields: readonly string[]): boolean {
+    const known = this.#of(object, attempt, fields);
     return known !== undefined && known.at.length >= limit;
   }
 
   /** A correction was made. */
-  corrected(object: string, generation: number, fields: readonly string[]): void {
-    const known = this.#of(object, generation, fields);
+  corrected(object: string, attempt: string, fields: readonly string[]): void {
+    const known = this.#of(object, attempt, fields);
     const at = [...(known?.at ?? []), this.#clock.monotonic()];
-    this.#corrections.set(object, { fields: fields.join(), generation, at });
+    this.#corrections.set(object, { fields: fields.join(), attempt, at });
   }
 
   forget(object: string): void {
     this.#corrections.delete(object);
   }
 
-  #of(object: string, generation: number, fields: readonly string[]): Corrections | undefined {
+  #of(object: string, attempt: string, fields: readonly string[]): Corrections | undefined {
     const known = this.#corrections.get(object);
-    if (!known || known.generation !== generation || known.fields !== fields.join()) return undefined;
+    if (!known || known.attempt !== attempt || known.fields !== fields.join()) return undefined;
     const since = this.#clock.monotonic() - windowMs;
     return { ...known, at: known.at.filter((at) => at > since) };
   }

@@ -33,7 +33,10 @@ class MirroredKind {
   shadows = new Map<string, Shadow>();
   current = false;
 
-  constructor(readonly kind: AnyKind) {}
+  constructor(
+    readonly kind: AnyKind,
+    readonly operatorId: string | undefined,
+  ) {}
 
   shadow(resource: Message): Shadow {
     const { form } = this.kind;
@@ -41,7 +44,7 @@ class MirroredKind {
     return {
       revision: form.revision(resource),
       hash: storedHash(this.kind, resource),
-      ours: ownership(form.head(resource).labels) === 'ours',
+      ours: ownership(form.head(resource).labels, this.operatorId) === 'ours',
       refersTo: refersTo.length === 0 ? none : refersTo,
     };
   }
@@ -54,9 +57,10 @@ export class Mirror {
   /** Kinds that are not going to be mirrored, for lack of a right or of an RPC. */
   readonly #off = new Set<string>();
 
-  constructor(kinds: readonly AnyKind[]) {
+  constructor(kinds: readonly AnyKind[], operatorId?: string) {
     for (const kind of kinds) {
-      if (!this.#kinds.has(kind.resource.kind)) this.#kinds.set(kind.resource.kind, new MirroredKind(kind));
+      if (!this.#kinds.has(kind.resource.kind))
+        this.#kinds.set(kind.resource.kind, new MirroredKind(kind, operatorId));
     }
   }
 

@@ -9,6 +9,9 @@ export const originLabel = 'teleport.dev/origin';
 /** The value of {@link originLabel} on our resources. */
 export const originKubernetes = 'kubernetes';
 
+/** The label that tells apart several operators on one Teleport; upstream's newer operator has it too. */
+export const operatorIdLabel = 'resources.teleport.dev/operator-id';
+
 export const annotations = {
   /** Deleting the object leaves the resource in Teleport. */
   keep: 'teleport.dev/keep',
@@ -22,6 +25,8 @@ export const annotations = {
   drift: 'teleport.dev/drift',
   /** observe: nothing is written to Teleport, the status shows what would be. */
   mode: 'teleport.dev/mode',
+  /** Lets one deletion through the brake. */
+  confirmDelete: 'teleport.dev/confirm-delete',
   /** Any new value asks for a pass. */
   reconcileAt: 'teleport.dev/reconcile-at',
   /** Becomes the resource's description. */

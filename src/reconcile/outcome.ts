@@ -1,6 +1,7 @@
 // What a pass came to, as one value. The reconciler returns it; the queue (when to try again), the status,
 // the Event and the log line are read off it by others.
 import type { Applied } from './applied.js';
+import type { Ending } from './teardown.js';
 
 /** Reasons of the Ready condition; docs/errors.md says what to do about each. */
 export type Reason =
@@ -22,6 +23,7 @@ export type Reason =
   | 'AdoptionRefused'
   | 'Drifted'
   | 'DriftUnresolvable'
+  | 'DeletionPaused'
   | 'VersionMismatch'
   | 'AccessDenied'
   | 'Rejected'
@@ -59,6 +61,8 @@ export type Outcome =
       readonly type: 'gone';
       readonly resource: 'deleted' | 'absent' | 'kept' | 'notOurs' | 'handedOver' | 'untouched';
     }
+  /** The same, because its CRD or its namespace goes: Teleport was left alone. */
+  | { readonly type: 'gone'; readonly resource: 'left'; readonly ending: Exclude<Ending, undefined> }
   /** Not done; the message says why and what to do. */
   | {
       readonly type: 'failed';

@@ -1,13 +1,19 @@
 // Whose a resource in Teleport is. Pure. What is not ours is never changed and never deleted.
-import { originKubernetes, originLabel } from './names.js';
+import { operatorIdLabel, originKubernetes, originLabel } from './names.js';
 
 export type Ownership = 'none' | 'ours' | 'notOurs';
 
 /**
- * @param labels of the existing resource; undefined where there is no resource. A resource without the origin
- * label is somebody else's.
+ * @param labels of the existing resource; undefined where there is no resource. One without the origin label
+ * is somebody else's, and so is one that bears another operator's id.
+ * @param operatorId ours, where we have one; a resource that bears none is then ours too, and is given it.
  */
-export function ownership(labels: Readonly<Record<string, string>> | undefined): Ownership {
+export function ownership(
+  labels: Readonly<Record<string, string>> | undefined,
+  operatorId: string | undefined,
+): Ownership {
   if (labels === undefined) return 'none';
-  return labels[originLabel] === originKubernetes ? 'ours' : 'notOurs';
+  const id = labels[operatorIdLabel];
+  const another = id !== undefined && id !== (operatorId ?? '');
+  return labels[originLabel] === originKubernetes && !another ? 'ours' : 'notOurs';
 }

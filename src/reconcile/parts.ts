@@ -1,8 +1,10 @@
 // What a pass works with: one kind and the world around it, as narrow interfaces.
+import type { Clock } from '../core/clock.js';
 import type { Features } from '../gen/teleport/client/authservice_pb.js';
 import type { AnyKind } from '../kinds/kind.js';
 import type { KubeObject } from '../kube/object.js';
 import type { TeleportClient } from '../teleport/client.js';
+import type { DeletionBrake } from './brake.js';
 import type { Claims } from './claims.js';
 import type { Fights } from './fights.js';
 import type { Mirror } from './mirror.js';
@@ -10,6 +12,7 @@ import type { Outcome } from './outcome.js';
 import type { PolicyDefaults } from './policy.js';
 import type { RecentWrites } from './recent.js';
 import type { SecretSource } from './secret-lookup.js';
+import type { Teardown } from './teardown.js';
 
 /** Writes to objects that a pass may need before its status. */
 export interface ObjectWrites {
@@ -27,9 +30,13 @@ export interface ReconcilerParts {
   readonly objects: ObjectWrites;
   readonly secrets: SecretSource;
   readonly recent: RecentWrites;
+  readonly clock: Clock;
   readonly mirror: Mirror;
   readonly claims: Claims;
   readonly fights: Fights;
+  readonly brake: DeletionBrake;
+  /** Undefined where resources are to be deleted even when a CRD or a namespace goes. */
+  readonly teardown: Pick<Teardown, 'ending'> | undefined;
   readonly policy: PolicyDefaults;
   /** What the licence allows, as Ping last told. */
   features(): Features | undefined;

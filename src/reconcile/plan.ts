@@ -3,7 +3,7 @@
 import { clone, type Message } from '@bufbuild/protobuf';
 import { changedFields } from '../kinds/changes.js';
 import type { AnyKind } from '../kinds/kind.js';
-import { copyWhereEmpty, isEmpty, valueAt } from '../kinds/paths.js';
+import { copyOver, copyWhereEmpty, isEmpty, valueAt } from '../kinds/paths.js';
 import { adoptionRefusal } from './adoption.js';
 import { type Applied, notCompared, storedHash, storedText, unreadable } from './applied.js';
 import { ownership } from './ownership.js';
@@ -45,6 +45,7 @@ export interface Situation {
   /** What the object's status remembers. */
   readonly applied: Applied | undefined;
   readonly policy: Policy;
+  readonly operatorId?: string | undefined;
 }
 
 /** What a resource that is gone from Teleport has lost. */
@@ -66,7 +67,7 @@ function planMissing({ kind, wanted, hash, applied, policy }: Situation): Plan {
 function planExisting(situation: Situation, existing: Message): Plan {
   const { kind, wanted, hash, applied, policy } = situation;
   const { labels } = kind.form.head(existing);
-  const ours = ownership(labels) === 'ours';
+  const ours = ownership(labels, situation.operatorId) === 'ours';
   if (!ours && policy.adopt === 'no') return { do: 'refuse' };
   const refusal = ours ? undefined : adoptionRefusal(labels);
   if (refusal !== undefined) return { do: 'refuse', why: refusal };
@@ -77,8 +78,9 @@ function planExisting(situation: Situation, existing: Message): Plan {
   // The revision may be a newer one (a sign-in, a lock): the memory of it is not worth a status write.
   if (ours && sameWish && isAsStored(kind, existing, revision, applied)) return { do: 'nothing', applied };
   const resource = clone(kind.schema, wanted);
+  for (const path of kind.initial) copyOver(path, existing, resource);
   for (const path of kind.kept) copyWhereEmpty(path, existing, resource);
-  if (ours && !applied && looksApplied(kind, resource, existing)) {
+  if (ours && isUnknown(applied) && looksApplied(kind, resource, existing)) {
     return { do: 'nothing', applied: { hash, revision, resourceHash: storedHash(kind, existing) } };
   }
   const fields = differences(kind, existing, resource);
@@ -101,6 +103,11 @@ function drifted(policy: Policy, applied: Applied, fields: readonly string[], co
     case 'ignore':
       return { do: 'nothing', applied };
   }
+}
+
+/** Whether nothing is known of what Teleport held after the last write. */
+function isUnknown(applied: Applied | undefined): boolean {
+  return applied === undefined || applied.resourceHash === unreadable;
 }
 
 /** Secrets come back empty, so an empty existing value can't be compared. */

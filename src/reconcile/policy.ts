@@ -17,6 +17,10 @@ export interface Policy {
 export interface PolicyDefaults {
   readonly drift: DriftMode;
   readonly dryRun: boolean;
+  /** Stamped on resources, and honoured on them; none by default. */
+  readonly operatorId?: string;
+  /** Whether messages name users of a resource that have no object. */
+  readonly nameUnmanaged?: boolean;
 }
 
 const driftModes: readonly DriftMode[] = ['correct', 'report', 'ignore'];

@@ -1,13 +1,16 @@
 // From the object to Teleport and back: what one pass does to a Teleport in memory. Not the queue, not the
 // status (status.test.ts), not the wire.
 import { create } from '@bufbuild/protobuf';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { inMemory } from '../../test/builders/memory-kind.js';
 import { anObject, type ObjectWith } from '../../test/builders/object.js';
 import { VirtualClock } from '../core/virtual-clock.js';
+import type { AccessList } from '../gen/teleport/accesslist/v1/accesslist_pb.js';
 import { type Features, FeaturesSchema } from '../gen/teleport/client/authservice_pb.js';
 import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
 import { UserV2Schema } from '../gen/teleport/types/user_pb.js';
+import { accessList } from '../kinds/access-list.js';
 import { autoupdateVersion } from '../kinds/autoupdate-version.js';
 import { githubConnector } from '../kinds/github-connector.js';
 import type { AnyKind } from '../kinds/kind.js';
@@ -20,6 +23,7 @@ import { user } from '../kinds/user.js';
 import type { KubeObject } from '../kube/object.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { TeleportError } from '../teleport/errors.js';
+import { DeletionBrake } from './brake.js';
 import { Claims, claimOf } from './claims.js';
 import { Fights } from './fights.js';
 import { Mirror } from './mirror.js';
@@ -30,19 +34,23 @@ import { reconcile } from './reconciler.js';
 import { allowAnnotation } from './secret-lookup.js';
 import { mergedStatus, statusOf } from './status.js';
 
-function world(base: AnyKind = roleV7, features?: Features) {
+function world(base: AnyKind = roleV7, features?: Features, brake = 0) {
   const { kind, teleport } = inMemory(base);
   const clock = new VirtualClock();
   const finalized: string[] = [];
   const released: string[] = [];
+  const teardown: { ending?: 'its CRD' | 'its namespace' } = {};
   const secrets = new Map<string, KubeObject>();
   const parts = {
     kind,
     teleport: {} as TeleportClient,
     recent: new RecentWrites(clock),
+    clock,
     mirror: new Mirror([kind, user]),
     claims: new Claims(),
     fights: new Fights(clock),
+    brake: new DeletionBrake(brake, clock),
+    teardown: { ending: async () => teardown.ending },
     policy: { drift: 'correct' as const, dryRun: false },
     features: () => features,
     secrets: { get: async (_namespace: string, name: string) => secrets.get(name) },
@@ -68,6 +76,7 @@ function world(base: AnyKind = roleV7, features?: Features) {
     claims: parts.claims,
     finalized,
     released,
+    teardown,
     pass: (object: KubeObject): Promise<Passed> => reconcile(parts, object, new AbortController().signal),
     role: (name = 'engineer') => teleport.resources.get(name) as RoleV6 | undefined,
   };
@@ -463,8 +472,9 @@ describe('a field that can not change', () => {
 
 describe('a resource that Teleport takes and does not show', () => {
   it('is written once and reported', async () => {
-    const { pass, teleport } = world(opensshServer);
-    const hide = (): void => void teleport.failNext.set('get', new TeleportError('NotFound', 'not found'));
+    const { pass, teleport, clock } = world(opensshServer);
+    // Hides the resource itself: it is not found however often it is looked for.
+    const hide = (): void => teleport.resources.clear();
     const server = anObject({
       kind: 'TeleportOpenSSHServerV2',
       name: 'n1',
@@ -475,10 +485,10 @@ describe('a resource that Teleport takes and does not show', () => {
       run?.();
       hide();
     };
-    hide();
-    const first = await pass(server);
+    const passing = pass(server);
+    await clock.advance(5_000);
+    const first = await passing;
     expect(first.outcome).toMatchObject({ type: 'failed', reason: 'NotReadable' });
-    hide();
     expect((await pass(remembered(first))).outcome).toMatchObject({ reason: 'NotReadable' });
     expect(teleport.calls.filter((call) => call === 'create')).toEqual(['create']);
   });
@@ -706,5 +716,57 @@ describe('with a mirror', () => {
       'message',
       expect.stringContaining('Used by TeleportUser teleport/alice and 1 resource without an object.'),
     );
+  });
+});
+
+describe('deletions that nobody meant', () => {
+  it.each(['its CRD', 'its namespace'] as const)('are not made when %s goes', async (ending) => {
+    const { pass, role, teardown, released } = world();
+    await pass(anObject());
+    teardown.ending = ending;
+    expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'left', ending });
+    expect(role()).toBeDefined();
+    expect(released).toEqual(['engineer']);
+  });
+
+  it('wait when there are too many, unless they are confirmed', async () => {
+    const { pass, teleport, released, clock } = world(roleV7, undefined, 1);
+    for (const name of ['a', 'b', 'c']) await pass(anObject({ name }));
+    expect((await pass(going({ name: 'a' }))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+    const held = await pass(going({ name: 'b' }));
+    expect(held.outcome).toMatchObject({ step: 'delete', reason: 'DeletionPaused', next: 'backoff' });
+    const confirmed = going({
+      name: 'c',
+      metadata: { annotations: { [annotations.confirmDelete]: 'true' } },
+    });
+    expect((await pass(confirmed)).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+    expect([...teleport.resources.keys()]).toEqual(['b']);
+    expect(released).toEqual(['a', 'c']);
+    await clock.advance(60_000);
+    expect((await pass(going({ name: 'b' }))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+  });
+});
+
+describe('a field that counts at creation only', () => {
+  it('is not taken back to what the object once said', async () => {
+    const { pass, teleport } = world(accessList);
+    const dated = (title: string, date: string) => ({
+      title,
+      owners: [{ name: 'alice' }],
+      audit: { recurrence: { frequency: '6months' }, next_audit_date: date },
+      grants: { roles: ['access'] },
+    });
+    const first = await pass(anObject({ name: 'al', spec: dated('one', '2027-01-01T00:00:00Z') }));
+    expect(first.outcome).toMatchObject({ wrote: 'created' });
+    const reviewed = teleport.resources.get('al') as AccessList;
+    if (reviewed.spec?.audit) reviewed.spec.audit.nextAuditDate = timestampFromMs(Date.UTC(2027, 6, 1));
+    const { outcome } = await pass({
+      ...remembered(first),
+      spec: dated('two', '2026-01-01T00:00:00Z'),
+    });
+    expect(outcome).toMatchObject({ wrote: 'updated' });
+    const { spec } = teleport.resources.get('al') as AccessList;
+    expect(spec?.title).toBe('two');
+    expect(spec?.audit?.nextAuditDate?.seconds).toBe(BigInt(Date.UTC(2027, 6, 1) / 1000));
   });
 });

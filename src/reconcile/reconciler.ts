@@ -7,6 +7,7 @@ import { type ApplyContext, apply } from './apply.js';
 import { failure } from './failures.js';
 import { closedGate, holds } from './gates.js';
 import { isOtherSubKind, look } from './look.js';
+import { annotations } from './names.js';
 import type { Outcome } from './outcome.js';
 import type { Passed, ReconcilerParts } from './parts.js';
 import { plan } from './plan.js';
@@ -48,7 +49,7 @@ async function upsert(
   const passed = (outcome: Outcome): Passed => ({ object: held, outcome, secrets: lookup.secrets, waitsFor });
   let wanted: Message;
   try {
-    wanted = wantedResource(kind, held);
+    wanted = wantedResource(kind, held, parts.policy.operatorId);
     await lookUpSecrets(kind, wanted, held, parts.secrets, lookup, signal);
   } catch (error) {
     return passed(failure('decode', error));
@@ -67,12 +68,23 @@ async function upsert(
     return passed(failure('look', error));
   }
   if (existing && isOtherSubKind(kind, existing)) return passed(refusals.otherSubKind(kind, name, existing));
-  const decided = plan({ kind, wanted, hash, existing, applied, policy });
-  const context: ApplyContext = { name, existing, policy, generation, object: keyOf(held) };
+  const decided = plan({
+    kind,
+    wanted,
+    hash,
+    existing,
+    applied,
+    policy,
+    operatorId: parts.policy.operatorId,
+  });
+  const context: ApplyContext = { name, existing, policy, attempt: attemptOf(held), object: keyOf(held) };
   const outcome = await apply(parts, decided, context, signal);
   if (outcome.type === 'failed' && outcome.reason === 'DependencyNotReady') waitsFor = missing(parts, wanted);
   return passed(outcome);
 }
+
+const attemptOf = ({ metadata }: KubeObject): string =>
+  `${metadata.generation ?? 0} ${metadata.annotations?.[annotations.reconcileAt] ?? ''}`;
 
 /** The object with our finalizer, and with its resource's name on record where that is not its own. */
 async function hold(parts: ReconcilerParts, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {

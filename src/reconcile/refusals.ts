@@ -129,3 +129,16 @@ export function hidden(kind: AnyKind, name: string, applied: Applied): Failure {
     applied,
   };
 }
+
+/** More deletions than the brake lets through. */
+export function paused(limit: number): Failure {
+  return {
+    type: 'failed',
+    step: 'delete',
+    reason: 'DeletionPaused',
+    message:
+      `More than ${limit} deletions a minute (-deletion-brake); this one waits. Set the annotation teleport.dev/confirm-delete to ` +
+      '"true" to let it go at once. Teleport is untouched until then.',
+    next: 'backoff',
+  };
+}

@@ -9,9 +9,13 @@ import type { Outcome } from './outcome.js';
 import { ownership } from './ownership.js';
 import type { ReconcilerParts } from './parts.js';
 import type { Policy } from './policy.js';
+import * as refusals from './refusals.js';
 import { resourceName } from './wanted.js';
 
-/** Deletes the resource. The object may go when the outcome is `gone`. */
+/**
+ * Deletes the resource. The object may go when the outcome is `gone`.
+ * @throws KubeError where it can't be told why the object goes
+ */
 export async function remove(
   parts: ReconcilerParts,
   object: KubeObject,
@@ -21,6 +25,8 @@ export async function remove(
   const { kind, teleport, recent } = parts;
   if (isOn(object.metadata.annotations?.[annotations.keep])) return { type: 'gone', resource: 'kept' };
   if (policy.observe) return { type: 'planned', verb: 'delete', fields: [] };
+  const ending = await parts.teardown?.ending(signal);
+  if (ending !== undefined) return { type: 'gone', resource: 'left', ending };
   const name = resourceName(object);
   try {
     const existing = await look(parts, name, signal);
@@ -28,10 +34,13 @@ export async function remove(
     if (!existing && !hidden) return { type: 'gone', resource: 'absent' };
     if (
       existing &&
-      (isOtherSubKind(kind, existing) || ownership(kind.form.head(existing).labels) !== 'ours')
+      (isOtherSubKind(kind, existing) ||
+        ownership(kind.form.head(existing).labels, parts.policy.operatorId) !== 'ours')
     ) {
       return { type: 'gone', resource: 'notOurs' };
     }
+    const confirmed = isOn(object.metadata.annotations?.[annotations.confirmDelete]);
+    if (!confirmed && !parts.brake.admit()) return refusals.paused(parts.brake.limit);
     await kind.calls.delete.run(teleport, name, { signal });
     recent.put(kind.resource.kind, name, undefined, existing ? kind.form.revision(existing) : '');
   } catch (error) {
@@ -42,21 +51,27 @@ export async function remove(
 }
 
 /** Names the objects that hold a resource in use; users without an object are counted, not named. */
-function withHolders({ kind, mirror, claims }: ReconcilerParts, name: string, outcome: Outcome): Outcome {
+function withHolders(
+  { kind, mirror, claims, policy }: ReconcilerParts,
+  name: string,
+  outcome: Outcome,
+): Outcome {
   if (outcome.type !== 'failed' || outcome.reason !== 'InUse') return outcome;
   const objects: string[] = [];
-  let others = 0;
+  const others: string[] = [];
   for (const { resource } of mirror.kinds) {
     for (const referrer of mirror.referrers(resource.kind, `${kind.resource.kind}/${name}`) ?? []) {
       const [claim] = claims.of(`${resource.kind}/${referrer}`);
       if (claim) objects.push(claim.owner);
-      else others++;
+      else others.push(`${resource.kind} ${referrer}`);
     }
   }
-  if (objects.length === 0 && others === 0) return outcome;
+  if (objects.length === 0 && others.length === 0) return outcome;
   const named = objects.length > 0 ? objects.sort().slice(0, 10).join(', ') : '';
   const more = objects.length > 10 ? ` and ${objects.length - 10} more objects` : '';
-  const unmanaged = others > 0 ? `${others} resource${others === 1 ? '' : 's'} without an object` : '';
+  const count =
+    others.length > 0 ? `${others.length} resource${others.length === 1 ? '' : 's'} without an object` : '';
+  const unmanaged = policy.nameUnmanaged && count !== '' ? `${count} (${refusals.listOf(others)})` : count;
   const holders = [`${named}${more}`, unmanaged].filter((part) => part !== '').join(' and ');
   return { ...outcome, message: `${outcome.message} Used by ${holders}.` };
 }

@@ -15,6 +15,8 @@ export type Wanted = Pick<Condition, 'type' | 'status' | 'reason' | 'message'> &
 /** What a pass has to say in the status. Conditions that are not named stay as they are. */
 export interface StatusOf {
   readonly conditions: readonly Wanted[];
+  /** Types that must not be there. */
+  readonly without: readonly string[];
   /** Undefined: what is remembered stays. */
   readonly applied?: Applied;
 }
@@ -38,8 +40,34 @@ const owned = (reason: Owned): Wanted => ({
   sticky: true,
 });
 
-/** The status for an outcome; undefined where there is nothing left to write it to. */
+/**
+ * The status for an outcome; undefined where there is nothing left to write it to. Reconciling and Stalled are
+ * there only while they are true, as kstatus has it
+ * (https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus).
+ */
 export function statusOf(outcome: Outcome): StatusOf | undefined {
+  const told = toldBy(outcome);
+  if (!told) return undefined;
+  const progress = progressOf(outcome);
+  return {
+    ...told,
+    conditions: [...told.conditions, ...(progress ? [progress] : [])],
+    without: ['Reconciling', 'Stalled'].filter((type) => type !== progress?.type),
+  };
+}
+
+/** A failure that is tried again is work in progress; one that waits for the user stands still. */
+function progressOf(outcome: Outcome): Wanted | undefined {
+  if (outcome.type !== 'failed') return undefined;
+  return condition(
+    outcome.next === 'backoff' ? 'Reconciling' : 'Stalled',
+    'True',
+    outcome.reason,
+    outcome.message,
+  );
+}
+
+function toldBy(outcome: Outcome): Omit<StatusOf, 'without'> | undefined {
   switch (outcome.type) {
     case 'gone':
       return undefined;
@@ -157,7 +185,10 @@ export function mergedStatus(
     return now ? { ...next, reason: now.reason, message: now.message } : next;
   });
   return {
-    conditions: setConditions(existing, conditions),
+    conditions: setConditions(
+      existing.filter(({ type }) => !wanted.without.includes(type)),
+      conditions,
+    ),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
     ...(applied === undefined ? {} : { applied: { ...applied }, resourceName: resourceName(object) }),
   };

@@ -3,7 +3,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { fromObject } from '../kinds/codec/index.js';
 import type { AnyKind } from '../kinds/kind.js';
 import type { KubeObject } from '../kube/object.js';
-import { annotations, originKubernetes, originLabel } from './names.js';
+import { annotations, operatorIdLabel, originKubernetes, originLabel } from './names.js';
 
 /** The name that the object's resource was first made under, as its status tells; undefined before that. */
 export function recordedName(object: KubeObject): string | undefined {
@@ -19,14 +19,18 @@ export function resourceName(object: KubeObject): string {
 }
 
 /** @throws DecodeError where the spec is not one of the kind's. */
-export function wantedResource(kind: AnyKind, object: KubeObject): Message {
+export function wantedResource(kind: AnyKind, object: KubeObject, operatorId?: string): Message {
   const spec = fromObject(kind.spec.schema, object.spec ?? {}, { path: 'spec', hidden: kind.spec.hidden });
   return kind.form.build(
     kind.resource,
     {
       name: resourceName(object),
       description: object.metadata.annotations?.[annotations.description] ?? '',
-      labels: { ...object.metadata.labels, [originLabel]: originKubernetes },
+      labels: {
+        ...object.metadata.labels,
+        [originLabel]: originKubernetes,
+        ...(operatorId ? { [operatorIdLabel]: operatorId } : {}),
+      },
     },
     spec,
   );

@@ -57,6 +57,8 @@ export function statusSchema(): Schema {
     description:
       'What the operator found and did at its last pass over this object. Written by the operator only.',
     type: 'object',
+    // A new object must not look as if it had been worked on: kstatus compares this with the generation.
+    default: { observedGeneration: -1 },
     properties: {
       conditions: {
         description:
@@ -79,7 +81,6 @@ export function statusSchema(): Schema {
           resourceHash: text(
             'Fingerprint of the resource as Teleport stored it, less what only Teleport writes.',
           ),
-          generation: int64('The metadata.generation of the spec that was written.'),
         },
       },
     },

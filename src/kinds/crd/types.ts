@@ -6,6 +6,7 @@ export interface Schema {
   type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
   format?: string;
   nullable?: true;
+  default?: unknown;
   properties?: Record<string, Schema>;
   additionalProperties?: Schema;
   items?: Schema;

@@ -1,0 +1,44 @@
+// When an object's end is part of a greater one, in virtual time.
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../core/virtual-clock.js';
+import { type Ending, Teardown } from './teardown.js';
+
+function world(answers: (Ending | Error)[], allGoing: boolean) {
+  const clock = new VirtualClock();
+  let asked = 0;
+  const teardown = new Teardown({
+    clock,
+    allGoing: () => allGoing,
+    ask: async () => {
+      const answer = answers[Math.min(asked++, answers.length - 1)];
+      if (answer instanceof Error) throw answer;
+      return answer;
+    },
+  });
+  const { signal } = new AbortController();
+  return { clock, ending: () => teardown.ending(signal), asked: () => asked };
+}
+
+describe('Teardown', () => {
+  it('asks once for a crowd of deletions', async () => {
+    const { ending, asked, clock } = world([undefined], false);
+    expect(await Promise.all([ending(), ending(), ending()])).toEqual([undefined, undefined, undefined]);
+    expect(asked()).toBe(1);
+    await clock.advance(1_001);
+    await ending();
+    expect(asked()).toBe(2);
+  });
+
+  it('looks twice where all objects go at once', async () => {
+    const { ending, clock } = world([undefined, 'its CRD'], true);
+    const result = ending();
+    await clock.advance(1_500);
+    expect(await result).toBe('its CRD');
+  });
+
+  it('does not take an error for an answer, nor remember it', async () => {
+    const { ending } = world([new Error('away'), 'its namespace'], false);
+    await expect(ending()).rejects.toThrow('away');
+    expect(await ending()).toBe('its namespace');
+  });
+});
