@@ -21,6 +21,7 @@ import { botSettings } from './operator/bot-settings.js';
 import { KindController } from './operator/kind-controller.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
 import { teleportCheck } from './operator/readiness.js';
+import { SecretStore } from './operator/secret-store.js';
 import { Secrets } from './operator/secrets.js';
 import { DeletionBrake } from './reconcile/brake.js';
 import { Claims } from './reconcile/claims.js';
@@ -76,7 +77,7 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
   const kube = createKubeClient(access, { clock, log, metrics });
   const stopping = new AbortController();
   const bot = startBot({
-    settings: botSettings(settings, env),
+    settings: botSettings(settings, env, new SecretStore(kube, namespace, settings.boundKeypairSecret)),
     clock,
     log: log.with({ component: 'bot' }),
     metrics,

@@ -85,11 +85,17 @@ export const settings = {
     '127.0.0.1:3025',
     'Address (host:port) of a Teleport Auth Service or Proxy Service; which of them it is, is found out.',
   ),
+  proxyServer: setting(
+    'proxy-server',
+    text,
+    '',
+    'Address (host:port) that is certainly a Proxy Service; wins over auth-server, and spares the search.',
+  ),
   joinMethod: setting(
     'join-method',
     text,
     'kubernetes',
-    'How the bot proves who it is when it joins: kubernetes or token.',
+    'How the bot proves who it is when it joins: azure, azure_devops, bitbucket, bound_keypair, circleci, gcp, github, gitlab, iam, kubernetes, spacelift, terraform_cloud or token; docs/joining.md.',
   ),
   token: setting(
     'token',
@@ -108,6 +114,30 @@ export const settings = {
     boolean,
     false,
     "Does not verify the server at the first contact, nor a proxy's web certificate. Not together with ca-pin.",
+  ),
+  azureClientId: setting(
+    'azure-client-id',
+    text,
+    '',
+    'Join method azure: client id of the managed identity, where the machine has several.',
+  ),
+  gitlabIdTokenVariable: setting(
+    'gitlab-id-token-env-var',
+    text,
+    'TBOT_GITLAB_JWT',
+    'Join method gitlab: the environment variable that holds the ID token.',
+  ),
+  terraformCloudAudienceTag: setting(
+    'terraform-cloud-audience-tag',
+    text,
+    '',
+    'Join method terraform_cloud: tag of the workload identity token, the end of its variable TFC_WORKLOAD_IDENTITY_TOKEN_<TAG>.',
+  ),
+  boundKeypairSecret: setting(
+    'bound-keypair-secret',
+    text,
+    'teleport-operator-bound-keypair',
+    "Join method bound_keypair: Secret in the operator's namespace that keeps the key and the join state; made when it is not there.",
   ),
   certificateTtl: setting(
     'certificate-ttl',
