@@ -15,7 +15,9 @@ if (!values.check) apply(root, code, codeChanges);
 const files = new Map([...code, ...derived()]);
 const changes = [
   ...codeChanges,
-  ...differences(root, files, ['src/gen', 'charts/teleport-operator/operator-crds']).filter((change) => !code.has(change.path)),
+  ...differences(root, files, ['src/gen', 'charts/teleport-operator/operator-crds']).filter(
+    (change) => !code.has(change.path),
+  ),
 ];
 if (values.check) {
   for (const change of changes) console.error(sentence(change));

@@ -8,9 +8,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   kube: ['core'],
   teleport: ['core', 'gen'],
   kinds: ['core', 'gen', 'teleport/client.ts', 'teleport/errors.ts', 'kube/object.ts'],
-  reconcile: ['core', 'kube', 'teleport', 'kinds'],
+  reconcile: ['core', 'gen', 'kube', 'teleport', 'kinds'],
   cli: ['core', 'gen/crds.json'],
-  operator: ['core', 'kube', 'teleport', 'kinds', 'reconcile', 'cli'],
+  operator: ['core', 'gen', 'kube', 'teleport', 'kinds', 'reconcile', 'cli'],
   main: ['core', 'kube', 'teleport', 'kinds', 'reconcile', 'cli', 'operator'],
 };
 

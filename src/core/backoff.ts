@@ -13,7 +13,11 @@ export interface BackoffPolicy {
  * The delay before try number `attempt` (0 = the first retry), in milliseconds.
  * @param random a number in [0, 1); Math.random by default.
  */
-export function backoffDelay(policy: BackoffPolicy, attempt: number, random: () => number = Math.random): number {
+export function backoffDelay(
+  policy: BackoffPolicy,
+  attempt: number,
+  random: () => number = Math.random,
+): number {
   const full = Math.min(policy.maxMs, policy.baseMs * policy.factor ** Math.min(attempt, 64));
   return full * (1 - policy.jitter * random());
 }

@@ -21,8 +21,18 @@ export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge;
   /** A gauge that is read when metrics are scraped. */
-  collect(name: string, help: string, labelNames: readonly string[], read: () => Iterable<[Labels, number]>): void;
-  histogram(name: string, help: string, buckets: readonly number[], labelNames?: readonly string[]): Histogram;
+  collect(
+    name: string,
+    help: string,
+    labelNames: readonly string[],
+    read: () => Iterable<[Labels, number]>,
+  ): void;
+  histogram(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    labelNames?: readonly string[],
+  ): Histogram;
 }
 
 const nothing = { inc: () => {}, set: () => {}, observe: () => {} };

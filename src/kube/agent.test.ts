@@ -3,11 +3,11 @@ import * as https from 'node:https';
 import { type AddressInfo, connect as connectTcp, type Server } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { type TestAuthority, testAuthority } from '../../test/builders/kube-certificates.js';
 import { systemClock } from '../core/clock.js';
 import { silentLogger } from '../core/log.js';
 import type { ClusterAccess } from './access.js';
 import { createKubeClient, type KubeClient } from './client.js';
-import { type TestAuthority, testAuthority } from './test-certificates.js';
 
 const pods = { group: '', version: 'v1', plural: 'pods' };
 const ref = { namespace: 'ns', name: 'a' };

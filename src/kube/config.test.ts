@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { stringify } from 'yaml';
+import { type TestAuthority, testAuthority } from '../../test/builders/kube-certificates.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { type ClusterAccess, KubeConfigError, loadKubeConfig } from './config.js';
-import { type TestAuthority, testAuthority } from './test-certificates.js';
 
 let folder: string;
 let clock: VirtualClock;

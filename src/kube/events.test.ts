@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { MemoryClient } from '../../test/builders/memory-kube-client.js';
 import { type Logger, silentLogger } from '../core/log.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { KubeError } from './errors.js';
 import { EventRecorder } from './events.js';
-import { MemoryClient } from './memory-client.js';
 import type { KubeObject } from './object.js';
 
 const events = { group: '', version: 'v1', plural: 'events' };

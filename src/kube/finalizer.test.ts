@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { MemoryClient } from '../../test/builders/memory-kube-client.js';
 import { addFinalizer, hasFinalizer, removeFinalizer } from './finalizer.js';
-import { MemoryClient } from './memory-client.js';
 import type { KubeObject } from './object.js';
 
 const roles = { group: 'resources.teleport.dev', version: 'v1', plural: 'teleportrolesv7' };

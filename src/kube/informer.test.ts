@@ -1,10 +1,10 @@
 import { strictEqual } from 'node:assert';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MemoryClient } from '../../test/builders/memory-kube-client.js';
 import type { LogFields, Logger } from '../core/log.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { KubeError } from './errors.js';
 import { Informer, type InformerState } from './informer.js';
-import { MemoryClient } from './memory-client.js';
 import type { KubeObject } from './object.js';
 
 const roles = { group: 'resources.teleport.dev', version: 'v1', plural: 'teleportrolesv7' };

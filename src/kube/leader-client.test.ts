@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
+import { MemoryClient } from '../../test/builders/memory-kube-client.js';
 import { isAbort } from '../core/abort.js';
 import { leaderClient } from './leader-client.js';
-import { MemoryClient } from './memory-client.js';
 import type { KubeObject } from './object.js';
 
 const roles = { group: 'resources.teleport.dev', version: 'v1', plural: 'teleportrolesv7' };

@@ -1,5 +1,6 @@
 import { strictEqual } from 'node:assert';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MemoryClient } from '../../test/builders/memory-kube-client.js';
 import { aborted } from '../core/abort.js';
 import type { Logger } from '../core/log.js';
 import { PromMetrics } from '../core/metrics-prom.js';
@@ -7,7 +8,6 @@ import { VirtualClock } from '../core/virtual-clock.js';
 import { KubeError } from './errors.js';
 import { LeaderElector } from './leader.js';
 import { type LeaseSpec, leases } from './lease.js';
-import { MemoryClient } from './memory-client.js';
 
 const at = { namespace: 'ns', name: '431e83f4.teleport.dev' };
 

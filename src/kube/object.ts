@@ -65,5 +65,7 @@ export function keyOf(object: { metadata: ObjectMeta }): ObjectKey {
 
 export function splitKey(key: ObjectKey): { namespace: string; name: string } {
   const slash = key.indexOf('/');
-  return slash < 0 ? { namespace: '', name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
+  return slash < 0
+    ? { namespace: '', name: key }
+    : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }

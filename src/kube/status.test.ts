@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MemoryClient } from './memory-client.js';
+import { MemoryClient } from '../../test/builders/memory-kube-client.js';
 import type { KubeObject } from './object.js';
 import { writeStatus } from './status.js';
 

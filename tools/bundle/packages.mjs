@@ -25,7 +25,8 @@ export function licences(packages) {
   return packages
     .map(({ name, version, license, folder }) => {
       const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)(\.|$)/i.test(entry));
-      const text = file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : '';
+      const text =
+        file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : '';
       return `${name} ${version} (${license})\n\n${text || `No text in the package; ${license}.`}\n`;
     })
     .join(`\n${'-'.repeat(80)}\n\n`);

@@ -1,9 +1,15 @@
 // A KubeClient over a map, for unit tests of what is built on the client: resourceVersions, guarded writes,
 // pages, watches that forget, and faults on demand. No validation, no HTTP; the operator never loads it.
 
-import type { CallOptions, KubeClient, Patch, Stored, WatchEvent } from './client.js';
-import { KubeError } from './errors.js';
-import { type ApiResource, type KubeList, type KubeObject, keyOf, type ObjectMeta } from './object.js';
+import type { CallOptions, KubeClient, Patch, Stored, WatchEvent } from '../../src/kube/client.js';
+import { KubeError } from '../../src/kube/errors.js';
+import {
+  type ApiResource,
+  type KubeList,
+  type KubeObject,
+  keyOf,
+  type ObjectMeta,
+} from '../../src/kube/object.js';
 
 interface Entry {
   readonly version: number;
