@@ -1,9 +1,12 @@
 // Makes what an administrator makes before the operator can join: a role with all that its kinds need, the bot
 // with that role, and a join token.
 import { randomBytes } from 'node:crypto';
-import { create } from '@bufbuild/protobuf';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { ProvisionTokenV2Schema } from '../../src/gen/teleport/types/provision_token_pb.js';
+import {
+  type ProvisionTokenSpecV2Schema,
+  ProvisionTokenV2Schema,
+} from '../../src/gen/teleport/types/provision_token_pb.js';
 import { RoleV6Schema } from '../../src/gen/teleport/types/role_pb.js';
 import { MFADeviceKind, PasswordState, UserV2Schema } from '../../src/gen/teleport/types/user_pb.js';
 import { botUserName } from './join/join.js';
@@ -21,7 +24,22 @@ export type BotJoin =
       /** namespace:name */
       readonly serviceAccount: string;
     }
-  | { readonly method: 'kubernetes'; readonly type: 'in_cluster'; readonly serviceAccount: string };
+  | { readonly method: 'kubernetes'; readonly type: 'in_cluster'; readonly serviceAccount: string }
+  /** Any other method: the block of the token's spec that it reads. */
+  | { readonly method: OtherMethod; readonly spec: MessageInitShape<typeof ProvisionTokenSpecV2Schema> };
+
+type OtherMethod =
+  | 'azure'
+  | 'azure_devops'
+  | 'bitbucket'
+  | 'bound_keypair'
+  | 'circleci'
+  | 'gcp'
+  | 'github'
+  | 'gitlab'
+  | 'iam'
+  | 'spacelift'
+  | 'terraform_cloud';
 
 export interface BotOptions {
   readonly name: string;
@@ -123,6 +141,7 @@ export function addBot(state: ClusterState, options: BotOptions): string {
       Roles: ['Bot'],
       BotName: options.name,
       JoinMethod: join.method,
+      ...('spec' in join ? join.spec : {}),
       ...(join.method === 'kubernetes'
         ? {
             Kubernetes: {

@@ -10,7 +10,7 @@ import { type JoinWorld, joinMethods } from './join/index.js';
 import { Joining } from './join/join.js';
 import { AuthListener } from './net/auth-listener.js';
 import { ProxyListener } from './net/proxy-listener.js';
-import { webApi } from './net/web.js';
+import { legacyAuthApi, webApi } from './net/web.js';
 import { Calls } from './rpc/calls.js';
 import { Faults } from './rpc/faults.js';
 import { GrpcServer } from './rpc/grpc-server.js';
@@ -123,7 +123,8 @@ export async function startTeleport(options: TeleportOptions = {}): Promise<Embe
     countsPings: true,
   });
   const host = await hostCertificate(state);
-  const auth = new AuthListener(state, grpc, host, options.authPort ?? 0);
+  const web = { clusterName: state.clusterName, serverVersion, enterprise, joining, faults };
+  const auth = new AuthListener(state, grpc, host, options.authPort ?? 0, legacyAuthApi(web));
   const transport = transportService(state.clusterName, () => auth.listener.port);
 
   const webCa = await CertificateAuthority.create('sandbox proxy', state.clock);
@@ -139,14 +140,7 @@ export async function startTeleport(options: TeleportOptions = {}): Promise<Embe
       handsOn: () => options.handsOn ?? true,
       authPort: () => auth.listener.port,
       grpc: new GrpcServer({ ...common, routes: routesOf(proxyServices, context), countsPings: false }),
-      web: webApi({
-        clusterName: state.clusterName,
-        serverVersion,
-        enterprise,
-        proxyAddress: context.proxyAddress,
-        joining,
-        faults,
-      }),
+      web: webApi({ ...web, proxyAddress: context.proxyAddress }),
     });
   }
   const listen = async (): Promise<void> => {

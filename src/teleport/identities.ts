@@ -1,7 +1,7 @@
 // The two certificates of a bot and the steps between them: its own (got by joining, renewed or joined again), and
 // the one with its roles, which all calls use. One step at a time; when and how often is bot.ts's business.
 import type { Clock } from '../core/clock.js';
-import { impersonate, renew } from './certify.js';
+import { impersonate, type KeyForm, renew } from './certify.js';
 import { isTeleportError, TeleportError } from './errors.js';
 import type { Identity } from './identity.js';
 import { type JoinOptions, rejoin } from './join/join.js';
@@ -21,6 +21,7 @@ export class Identities {
   #bot: Identity | undefined;
   #output: Identity | undefined;
   #renewalDue = false;
+  readonly #keyForm: KeyForm = {};
   /** Since the last step that succeeded. */
   #failures = 0;
 
@@ -100,12 +101,13 @@ export class Identities {
     }
     try {
       const client = clientOn(asBot.session, options);
+      const certify = { ...options, keyForm: this.#keyForm };
       if (this.#renewalDue) {
         const suite = asBot.ping.signatureAlgorithmSuite;
-        bot = bot.renewable ? await renew(client, bot, options) : await rejoin(client, suite, options);
+        bot = bot.renewable ? await renew(client, bot, certify) : await rejoin(client, suite, options);
         this.#keep('identity renewed', bot);
       }
-      const output = await impersonate(client, bot, options);
+      const output = await impersonate(client, bot, certify);
       const opened = await this.#finder.open(output, options);
       this.#output = output;
       return opened;

@@ -1,8 +1,8 @@
 // Auth's port: TLS with the cluster's host certificate, HTTP/2 for gRPC. Anything but h2 meets the legacy HTTP
-// API, of which nothing is left but a 404.
+// API, of which little is left (web.ts).
 
 import { constants } from 'node:crypto';
-import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpServer, type RequestListener } from 'node:http';
 import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from 'node:tls';
 import type { GrpcServer } from '../rpc/grpc-server.js';
 import type { ClusterState } from '../state/cluster.js';
@@ -18,11 +18,9 @@ export class AuthListener {
     grpc: GrpcServer,
     certificate: { cert: string; key: string },
     port: number,
+    web: RequestListener,
   ) {
-    const legacy = createHttpServer((_request, response) => {
-      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
-      response.end('404 page not found\n');
-    });
+    const legacy = createHttpServer(web);
     this.#tls = createTlsServer(
       {
         ...certificate,

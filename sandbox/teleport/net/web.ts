@@ -8,6 +8,7 @@ import type { Certs } from '../../../src/gen/teleport/client/certs_pb.js';
 import { RegisterUsingTokenRequestSchema } from '../../../src/gen/teleport/types/common_pb.js';
 import type { Joining } from '../join/join.js';
 import type { Faults } from '../rpc/faults.js';
+import { majorOf } from '../services/old-versions.js';
 
 export interface WebOptions {
   readonly clusterName: string;
@@ -29,6 +30,19 @@ const httpStatus: Partial<Record<Code, number>> = {
   [Code.Unimplemented]: 501,
 };
 
+/** Auth's own HTTP join, which 18 has no more (joining.md 3.4). */
+export function legacyAuthApi(options: Omit<WebOptions, 'proxyAddress'>): RequestListener {
+  return (request, response) => {
+    const legacy = majorOf(options.serverVersion) < 18;
+    if (!legacy || request.method !== 'POST' || !/^\/v\d+\/tokens\/register$/.test(request.url ?? '')) {
+      response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
+      response.end('404 page not found\n');
+      return;
+    }
+    join(options, request, response).catch((error: unknown) => refuse(response, error));
+  };
+}
+
 export function webApi(options: WebOptions): RequestListener {
   return (request, response) => {
     const path = new URL(request.url ?? '/', 'https://proxy').pathname.replace(/^\/v1\//, '/');
@@ -39,11 +53,13 @@ export function webApi(options: WebOptions): RequestListener {
         await join(options, request, response);
       else send(response, 404, notFound());
     };
-    run().catch((error: unknown) => {
-      const refusal = ConnectError.from(error);
-      send(response, httpStatus[refusal.code] ?? 500, { error: { message: refusal.rawMessage } });
-    });
+    run().catch((error: unknown) => refuse(response, error));
   };
+}
+
+function refuse(response: ServerResponse, error: unknown): void {
+  const refusal = ConnectError.from(error);
+  send(response, httpStatus[refusal.code] ?? 500, { error: { message: refusal.rawMessage } });
 }
 
 function found(options: WebOptions): unknown {
@@ -53,7 +69,7 @@ function found(options: WebOptions): unknown {
       type: '',
       default_session_ttl: '0s',
       has_motd: false,
-      signature_algorithm_suite: 'balanced-v1',
+      ...(majorOf(options.serverVersion) < 17 ? {} : { signature_algorithm_suite: 'balanced-v1' }),
     },
     proxy: {
       kube: { enabled: false },
@@ -81,7 +97,11 @@ function found(options: WebOptions): unknown {
   };
 }
 
-async function join(options: WebOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function join(
+  options: Omit<WebOptions, 'proxyAddress'>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   if ((request.headers['content-type'] ?? '').split(';')[0]?.trim() !== 'application/json') {
     throw new ConnectError('invalid request', Code.InvalidArgument);
   }

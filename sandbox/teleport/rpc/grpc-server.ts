@@ -20,6 +20,7 @@ import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { Clock } from '../../../src/core/clock.js';
 import type { Access } from '../access/access.js';
 import { type Caller, callerKey, callerName } from '../access/caller.js';
+import { isAbsent, majorOf } from '../services/old-versions.js';
 import type { Calls } from './calls.js';
 import type { Faults } from './faults.js';
 
@@ -100,13 +101,17 @@ export class GrpcServer {
   }
 
   #interceptor(): Interceptor {
-    const { access, calls, faults } = this.#options;
+    const { access, calls, faults, serverVersion } = this.#options;
     return (next) => async (request) => {
       const caller = request.contextValues.get(callerKey);
       const method = `/${request.service.typeName}/${request.method.name}`;
       const record = calls.begin(method, callerName(caller), caller.identity?.roles ?? []);
       const call = { method, signal: request.signal, drop: request.contextValues.get(dropKey) };
       try {
+        if (isAbsent(majorOf(serverVersion), method)) {
+          const text = `unknown method ${request.method.name} for service ${request.service.typeName}`;
+          throw new ConnectError(text, Code.Unimplemented);
+        }
         await faults.before(call);
         if (request.service.typeName === 'proto.JoinService') faults.checkJoin();
         else access.authorize(caller);

@@ -10,10 +10,10 @@ import { ClusterConfigService } from '../../../src/gen/teleport/clusterconfig/v1
 import {
   type AuthPreferenceV2,
   AuthPreferenceV2Schema,
-  SignatureAlgorithmSuite,
 } from '../../../src/gen/teleport/types/cluster_config_pb.js';
 import { yearOne } from '../state/always.js';
 import { generateUserCerts } from './generate-user-certs.js';
+import { keysOf, majorOf, suiteOf } from './old-versions.js';
 import { callerOf, type Service } from './service.js';
 
 const always = ['App', 'DB', 'Desktop', 'JoinActiveSessions', 'K8s'];
@@ -43,6 +43,8 @@ const enterpriseOnly = [
 export const clusterService: Service = (router, context) => {
   const { access } = context;
   const { state } = access;
+  const major = majorOf(context.serverVersion);
+  const suite = suiteOf(major);
   const preference = (): AuthPreferenceV2 =>
     create(AuthPreferenceV2Schema, {
       Kind: 'cluster_auth_preference',
@@ -51,7 +53,7 @@ export const clusterService: Service = (router, context) => {
       Spec: {
         Type: 'local',
         SecondFactor: 'otp',
-        signatureAlgorithmSuite: SignatureAlgorithmSuite.BALANCED_V1,
+        signatureAlgorithmSuite: suite,
       },
     });
 
@@ -76,7 +78,7 @@ export const clusterService: Service = (router, context) => {
         }),
         ProxyPublicAddr: context.proxyAddress(),
         RemoteAddr: callerOf(handler).remoteAddress,
-        signatureAlgorithmSuite: SignatureAlgorithmSuite.BALANCED_V1,
+        signatureAlgorithmSuite: suite,
         LicenseExpiry: { seconds: yearOne, nanos: 0 },
       }),
     getClusterCACert: () => ({ TLSCA: Buffer.from(state.hostCa.pem) }),
@@ -85,7 +87,11 @@ export const clusterService: Service = (router, context) => {
       access.check(callerOf(handler), 'cluster_auth_preference', 'read');
       return preference();
     },
-    generateUserCerts: (request, handler) => generateUserCerts(access, callerOf(handler), request),
+    generateUserCerts: (request, handler) => {
+      const { ssh, tls } = keysOf(major, request);
+      const read = { ...request, SSHPublicKey: ssh, TLSPublicKey: tls };
+      return generateUserCerts(access, callerOf(handler), read);
+    },
   });
 
   router.service(ClusterConfigService, {
