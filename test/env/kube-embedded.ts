@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type Call,
   type EmbeddedKubernetes,
   type KubernetesOptions,
   startKubernetes,
 } from '../../sandbox/kube/server.js';
+import { uncovered } from '../contract/kube/coverage.js';
 import type { RunningKube } from './types.js';
 
 export interface RunningEmbeddedKube extends RunningKube {
@@ -15,7 +17,10 @@ export interface RunningEmbeddedKube extends RunningKube {
   readonly server: EmbeddedKubernetes;
 }
 
-/** Starts the embedded server; `stop` removes the kubeconfig files as well. */
+/**
+ * Starts the embedded server. `stop` removes the kubeconfig files as well, and throws when the operator, as a service
+ * account, has used a verb or feature that no case of the contract is about.
+ */
 export async function startEmbeddedKube(options: KubernetesOptions = {}): Promise<RunningEmbeddedKube> {
   const server = await startKubernetes(options);
   const folder = mkdtempSync(join(tmpdir(), 'kube-embedded-'));
@@ -38,6 +43,17 @@ export async function startEmbeddedKube(options: KubernetesOptions = {}): Promis
     stop: async () => {
       await server.close();
       rmSync(folder, { recursive: true, force: true });
+      const missing = uncovered(server.calls.filter(isOperator));
+      if (missing.length > 0) {
+        throw new Error(
+          `used, but without a case in test/contract/kube (see coverage.ts): ${missing.join('; ')}`,
+        );
+      }
     },
   };
+}
+
+/** The operator's own client under the rights of a service account, not a test that looks on. */
+function isOperator({ user, userAgent }: Call): boolean {
+  return user.startsWith('system:serviceaccount:') && userAgent.startsWith('teleport-operator');
 }
