@@ -29,6 +29,7 @@ import { resourceName } from '../reconcile/wanted.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { whatEnds } from './ending.js';
 import { KeyIndex } from './key-index.js';
+import { objectMetrics } from './object-metrics.js';
 import type { Secrets } from './secrets.js';
 
 /** Passes of one kind that run at the same time. They wait for Teleport most of the time. */
@@ -94,6 +95,7 @@ export class KindController {
         if (isNews(change)) this.queue.add(key);
       },
     });
+    objectMetrics(metrics, kind.object.kind, () => this.informer.items());
     const wrote = (base: KubeObject, result: KubeObject): KubeObject => {
       this.informer.wrote(base, result);
       return result;
@@ -176,7 +178,8 @@ export class KindController {
   #onShift({ kind, name, before, after }: Shift): void {
     const own = this.#parts.kind.resource.kind;
     if (kind === own) {
-      for (const key of this.#named.of(`${kind}/${name}`)) if (this.#isNewTo(key, after)) this.#wake(key);
+      for (const key of this.#named.of(`${kind}/${name}`))
+        if (this.#isNewTo(key, before, after)) this.#wake(key);
     }
     if (after && !before) for (const key of this.#waiting.of(`${kind}/${name}`)) this.#wake(key);
     if (!before || before.refersTo.length === 0 || this.#blocked.size === 0) return;
@@ -192,15 +195,20 @@ export class KindController {
     return true;
   }
 
-  /** Whether the resource is other than the object's status remembers it. */
-  #isNewTo(key: ObjectKey, shadow: Shadow | undefined): boolean {
+  /** Whether the resource is other than the object's status remembers it, or changed hands. */
+  #isNewTo(key: ObjectKey, before: Shadow | undefined, after: Shadow | undefined): boolean {
     const object = this.informer.get(key);
-    const applied = object && readApplied(object);
-    return applied !== undefined && (shadow === undefined || shadow.hash !== applied.resourceHash);
+    if (!object) return false;
+    const applied = readApplied(object);
+    // Nothing was written yet: it is somebody else's, and matters when it goes or becomes ours.
+    if (!applied) return before !== undefined && before.ours !== after?.ours;
+    return after?.hash !== applied.resourceHash;
   }
 
+  /** What it waited for came: delays that grew meanwhile count no more. */
   #wake(key: ObjectKey): void {
     this.#door.force(key);
+    this.queue.forget(key);
     this.queue.add(key);
   }
 

@@ -2,7 +2,7 @@
 // failure of the same generation is logged at DEBUG after the first time, and Events are rate limited by
 // their recorder.
 import type { LogFields, Logger } from '../core/log.js';
-import type { Outcome } from './outcome.js';
+import type { Failure, Outcome } from './outcome.js';
 import { listOf } from './refusals.js';
 
 /** A Kubernetes Event before it has an object. */
@@ -65,13 +65,14 @@ export function eventOf(outcome: Outcome, teleportKind: string): Announcement | 
       }
       break;
     case 'failed':
-      return {
-        type: 'Warning',
-        reason: outcome.step === 'delete' ? 'DeletionBlocked' : outcome.reason,
-        message: outcome.message,
-      };
+      return { type: 'Warning', reason: warningOf(outcome), message: outcome.message };
   }
   return undefined;
+}
+
+function warningOf({ step, reason }: Failure): string {
+  if (step === 'delete') return reason === 'DeletionPaused' ? reason : 'DeletionBlocked';
+  return reason === 'AccessDenied' ? 'Denied' : reason;
 }
 
 /** Writes the pass's one line. */

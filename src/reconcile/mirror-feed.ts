@@ -84,7 +84,7 @@ class Feed {
         }
         this.#watched = confirmed(event);
         for (const kind of kinds) {
-          if (this.#watched.has(kind.resource.kind)) void this.#list(kind, signal);
+          if (this.#watched.has(kind.resource.kind)) void this.#fill(kind, signal);
         }
       }
     } finally {
@@ -119,14 +119,22 @@ class Feed {
     // The stream, where it covers the kind, lists it itself; it gets a moment to say so.
     if (kind.watched) await this.#pause(5_000);
     while (!this.#signal.aborted) {
-      const covered = this.#watched.has(kind.resource.kind);
-      const refused = !covered && !(await this.#list(kind, this.#signal));
-      await this.#pause(refused ? refusedMs : pollMs);
+      if (!this.#watched.has(kind.resource.kind)) await this.#fill(kind, this.#signal);
+      await this.#pause(pollMs);
     }
   }
 
-  /** @returns false where Teleport refused. */
-  async #list(kind: AnyKind, signal: AbortSignal): Promise<boolean> {
+  /** Lists a kind until that goes well: without a list nothing is known of it, whatever the stream tells. */
+  async #fill(kind: AnyKind, signal: AbortSignal): Promise<void> {
+    const backoff = new Backoff(retryPolicy);
+    while (!signal.aborted) {
+      const result = await this.#list(kind, signal);
+      if (result === 'listed') return;
+      await this.#pause(result === 'refused' ? refusedMs : backoff.next(), signal);
+    }
+  }
+
+  async #list(kind: AnyKind, signal: AbortSignal): Promise<'listed' | 'refused' | 'failed'> {
     const { mirror, teleport, log } = this.#parts;
     const name = kind.resource.kind;
     const touched = new Set<string>();
@@ -143,9 +151,9 @@ class Feed {
       }
       mirror.replaced(name, seen, touched);
       this.#refusals.delete(name);
-      return true;
+      return 'listed';
     } catch (error) {
-      if (signal.aborted) return true;
+      if (signal.aborted) return 'failed';
       const refused = isTeleportError(error, 'AccessDenied', 'NotImplemented', 'BadParameter');
       if (!this.#refusals.has(name)) {
         this.#refusals.add(name);
@@ -155,14 +163,14 @@ class Feed {
         });
       }
       mirror.off(name);
-      return !refused;
+      return refused ? 'refused' : 'failed';
     } finally {
       if (this.#touched.get(name) === touched) this.#touched.delete(name);
     }
   }
 
-  async #pause(delayMs: number): Promise<void> {
-    await sleep(this.#parts.clock, delayMs, this.#signal).catch(() => {});
+  async #pause(delayMs: number, signal: AbortSignal = this.#signal): Promise<void> {
+    await sleep(this.#parts.clock, delayMs, signal).catch(() => {});
   }
 }
 

@@ -5,7 +5,7 @@ import type { AnyKind } from '../kinds/kind.js';
 import { storedHash } from './applied.js';
 import { ownership } from './ownership.js';
 
-/** A resource in short. */
+/** A resource in short. Of one that is not ours only that it is there: there may be many, and they change often. */
 export interface Shadow {
   readonly revision: string;
   /** As `status.applied.resourceHash` has it. */
@@ -27,6 +27,7 @@ export interface Shift {
 export type ShiftListener = (shift: Shift) => void;
 
 const none: readonly string[] = [];
+const foreign: Shadow = { revision: '', hash: '', ours: false, refersTo: none };
 
 /** One Teleport kind. Kinds that share it (roles of all versions) share their form, so one of them stands for all. */
 class MirroredKind {
@@ -40,14 +41,18 @@ class MirroredKind {
 
   shadow(resource: Message): Shadow {
     const { form } = this.kind;
-    const refersTo = this.kind.references(resource).map(({ kind, name }) => `${kind}/${name}`);
-    return {
-      revision: form.revision(resource),
-      hash: storedHash(this.kind, resource),
-      ours: ownership(form.head(resource).labels, this.operatorId) === 'ours',
-      refersTo: refersTo.length === 0 ? none : refersTo,
-    };
+    const targets = this.kind.references(resource).map(({ kind, name }) => `${kind}/${name}`);
+    const refersTo = targets.length === 0 ? none : targets;
+    if (ownership(form.head(resource).labels, this.operatorId) !== 'ours') {
+      return targets.length === 0 ? foreign : { ...foreign, refersTo };
+    }
+    return { revision: form.revision(resource), hash: storedHash(this.kind, resource), ours: true, refersTo };
   }
+}
+
+function isSame(a: Shadow, b: Shadow): boolean {
+  if (a.hash !== b.hash || a.revision !== b.revision || a.ours !== b.ours) return false;
+  return a.refersTo.length === b.refersTo.length && a.refersTo.every((to, at) => to === b.refersTo[at]);
 }
 
 export class Mirror {
@@ -110,7 +115,7 @@ export class Mirror {
     const before = mirrored.shadows.get(name);
     const after = mirrored.shadow(resource);
     mirrored.shadows.set(name, after);
-    if (before?.hash === after.hash && before.revision === after.revision) return;
+    if (before && isSame(before, after)) return;
     this.#tell({ kind, name, after, ...(before && { before }) });
   }
 

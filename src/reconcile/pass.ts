@@ -47,6 +47,7 @@ export interface PassParts extends ReconcilerParts {
 
 export interface PassCounters {
   readonly outcomes: Counter;
+  readonly drift: Counter;
 }
 
 /** The metrics of passes, one set for all kinds. */
@@ -56,6 +57,11 @@ export function passCounters(metrics: Metrics): PassCounters {
       'kind',
       'outcome',
     ]),
+    drift: metrics.counter(
+      'teleport_operator_drift_total',
+      'Changes made in Teleport that a pass found: corrected, reported, or left to somebody who keeps making them.',
+      ['kind', 'action'],
+    ),
   };
 }
 
@@ -99,6 +105,8 @@ export class Passes {
     this.#parts.isBlocked(key, outcome.type === 'failed' && outcome.step === 'delete');
     counters.outcomes.inc({ kind: kind.object.kind, outcome: label(outcome) });
     const repeated = this.#isRepeated(key, object, outcome);
+    const drift = repeated ? undefined : driftAction(outcome);
+    if (drift) counters.drift.inc({ kind: kind.object.kind, action: drift });
     logOutcome(
       log,
       outcome,
@@ -157,6 +165,13 @@ export class Passes {
 function isConsumedAlready(object: KubeObject): boolean {
   const conditions = object.status?.['conditions'];
   return Array.isArray(conditions) && (conditions as Condition[]).some(({ reason }) => reason === 'Consumed');
+}
+
+function driftAction(outcome: Outcome): 'corrected' | 'reported' | 'unresolvable' | undefined {
+  if (outcome.type === 'synced') return outcome.wrote === 'corrected' ? 'corrected' : undefined;
+  if (outcome.type !== 'failed') return undefined;
+  if (outcome.reason === 'Drifted') return 'reported';
+  return outcome.reason === 'DriftUnresolvable' ? 'unresolvable' : undefined;
 }
 
 function label(outcome: Outcome): string {

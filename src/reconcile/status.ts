@@ -2,7 +2,7 @@
 // Pure; written by the pass runner, once, last, only if it differs.
 import type { Condition, KubeObject } from '../kube/object.js';
 import { type Applied, readApplied } from './applied.js';
-import type { Failure, Outcome, Owned } from './outcome.js';
+import type { Failure, Outcome, Owned, Reason } from './outcome.js';
 import { listOf } from './refusals.js';
 import { resourceName } from './wanted.js';
 
@@ -56,15 +56,20 @@ export function statusOf(outcome: Outcome): StatusOf | undefined {
   };
 }
 
+/** Looked at again by themselves, but nothing comes of it before somebody acts. */
+const standing: ReadonlySet<Reason> = new Set<Reason>([
+  'NotOwned',
+  'AdoptionPending',
+  'AdoptionRefused',
+  'KindDisabled',
+  'NotReadable',
+]);
+
 /** A failure that is tried again is work in progress; one that waits for the user stands still. */
 function progressOf(outcome: Outcome): Wanted | undefined {
   if (outcome.type !== 'failed') return undefined;
-  return condition(
-    outcome.next === 'backoff' ? 'Reconciling' : 'Stalled',
-    'True',
-    outcome.reason,
-    outcome.message,
-  );
+  const moving = outcome.next === 'backoff' && !standing.has(outcome.reason);
+  return condition(moving ? 'Reconciling' : 'Stalled', 'True', outcome.reason, outcome.message);
 }
 
 function toldBy(outcome: Outcome): Omit<StatusOf, 'without'> | undefined {
