@@ -11,6 +11,7 @@ describe('differences', () => {
       'spec.allow.rules[0].verbs: wanted "read", stored "update"',
       'spec.ttl: wanted 28800s, stored ""',
     ]);
+    expect(differences('verify-ca', 0)).toEqual(['spec: wanted "verify-ca", stored 0']);
   });
 
   it.each<[string, unknown, unknown]>([
@@ -18,6 +19,8 @@ describe('differences', () => {
     ['durations', '1h30m', '1h30m0s'],
     ['words for true', 'yes', true],
     ['nothing and an empty value', [], undefined],
+    ['a duration as protobuf has it', '8h', { seconds: 28_800 }],
+    ['an enum as a number', 'verify-ca', 1],
   ])('takes %s for the same', (_, wanted, stored) => {
     expect(differences(wanted, stored)).toEqual([]);
   });

@@ -14,14 +14,25 @@ export function differences(wanted: unknown, stored: unknown, path = 'spec'): st
     );
   }
   const [left, right] = [plain(wanted), plain(stored)];
-  return left === right ? [] : [`${path}: wanted ${left}, stored ${right}`];
+  return left === right || otherWords[left] === right ? [] : [`${path}: wanted ${left}, stored ${right}`];
 }
+
+/** What tctl prints in other words: enums as numbers, short names as the long ones that Teleport stores. */
+const otherWords: Readonly<Record<string, string>> = {
+  '"verify-full"': '0',
+  '"verify-ca"': '1',
+  '"insecure"': '2',
+  '"unspecified"': '"urn:oasis:names:tc:SAML:2.0:attrname-format:unspecified"',
+  '"basic"': '"urn:oasis:names:tc:SAML:2.0:attrname-format:basic"',
+  '"uri"': '"urn:oasis:names:tc:SAML:2.0:attrname-format:uri"',
+};
 
 /** One form for what may be written in several: a list of one, a duration, a yes/no word, an absent empty. */
 function plain(value: unknown): string {
   if (Array.isArray(value) && value.length === 1) return plain(value[0]);
   if (value === undefined || value === null || value === '' || value === false) return '""';
   if (Array.isArray(value)) return value.length === 0 ? '""' : JSON.stringify(value);
+  if (isRecord(value) && typeof value['seconds'] === 'number') return `${value['seconds']}s`;
   if (typeof value === 'string') {
     if (/^(yes|on|true)$/i.test(value)) return 'true';
     if (/^(no|off|false)$/i.test(value)) return '""';

@@ -1,37 +1,28 @@
 // docs/examples as a user would apply them: all at once, users before the roles they name. Every one becomes
-// Ready and is in Teleport under the operator's label; on a real Teleport tctl's own words are compared.
-import { readdirSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+// Ready and is in Teleport under the operator's label; on a real Teleport tctl's own words are compared, and what an
+// open source one refuses is refused with its reason. A second pass over all of them writes nothing.
+import { create, type DescMessage } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { kinds } from '../../src/kinds/index.js';
-import { group } from '../../src/kinds/kind.js';
-import type { KubeObject } from '../../src/kube/object.js';
+import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
 import type { RealTeleport } from '../env/teleport-real.js';
 import { differences } from './differences.js';
+import { applyExamples, exampleObjects, isOurs, refusedByReal, resourceId } from './example-objects.js';
 import { kindOf, openScene, origin, type Scene } from './scene.js';
 
-const folder = fileURLToPath(new URL('../../docs/examples', import.meta.url));
-
-function examples(): KubeObject[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.ya?ml$/.test(name))
-    .toSorted()
-    .flatMap((name) => parseAllDocuments(readFileSync(`${folder}/${name}`, 'utf8')))
-    .map((document) => document.toJS() as KubeObject)
-    .filter((object) => object?.apiVersion?.startsWith(`${group}/`));
-}
+const ours = exampleObjects().filter(isOurs);
+const all = ours.map((object) => [object.kind, object.metadata.name, object] as const);
 
 describe('the examples', () => {
   it('have one of every kind at least', () => {
-    const shown = new Set(examples().map(({ kind }) => kind));
+    const shown = new Set(ours.map(({ kind }) => kind));
     expect(kinds.map((kind) => kind.object.kind).filter((kind) => !shown.has(kind))).toEqual([]);
   });
 });
 
-describe.each(pairs())('the examples, on $name', ({ start, skipped }) => {
+describe.each(pairs({ enterprise: true }))('the examples, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('with the operator running', () => {
     let scene: Scene;
     let operator: RunningOperator;
@@ -39,35 +30,84 @@ describe.each(pairs())('the examples, on $name', ({ start, skipped }) => {
       scene = await openScene(await start());
       operator = await startOperator(await scene.operator());
       await operator.untilReady();
-      const users = (object: KubeObject) => (object.kind === 'TeleportUser' ? 0 : 1);
-      for (const object of examples().toSorted((a, b) => users(a) - users(b))) {
-        const { version, namespace: _, ...rest } = { version: object.apiVersion, ...object, namespace: '' };
-        const metadata = { ...rest.metadata, namespace: scene.namespace };
-        const base = scene.path(object.kind).replace(/\/v\d+\//, `/${version.split('/')[1]}/`);
-        await scene.admin.create(base, { ...rest, metadata });
-      }
+      await applyExamples(scene);
     }, 90_000);
     afterAll(async () => {
       await operator?.stop();
       await scene?.close();
     });
 
-    it.each(examples().map((object) => [object.kind, object.metadata.name, object] as const))(
+    const refusal = (kind: string) => (scene.teleport.kind === 'teleport' ? refusedByReal[kind] : undefined);
+
+    it.each(all)(
       '%s %s becomes Ready and is so in Teleport',
       async (kind, name, object) => {
+        const refused = refusal(kind);
+        if (refused) {
+          const ready = await scene.until(kind, name, { type: 'Ready', status: 'False' }, 30_000);
+          expect(ready.reason).toMatch(new RegExp(`^(${refused.reason})$`));
+          expect(ready.message).toMatch(refused.text);
+          return;
+        }
         await scene.untilReady(kind, name, 30_000);
+        const { form, resource } = kindOf(kind);
         const stored = await scene.stored(kind, name);
-        expect(stored?.Metadata.Labels).toMatchObject({ ...object.metadata.labels, [origin]: 'kubernetes' });
-        expect(stored?.Version).toBe(kindOf(kind).resource.version);
+        if (!stored) throw new Error(`${kind} ${name} is Ready, and Teleport has no such resource`);
+        expect(form.head(stored).labels).toMatchObject({
+          ...object.metadata.labels,
+          [origin]: 'kubernetes',
+        });
+        expect(form.names(stored).version).toBe(resource.version);
         if (scene.teleport.kind !== 'teleport') return;
         const teleport = scene.teleport as RealTeleport;
         const shown = JSON.parse(
-          await teleport.tctl('get', `${kindOf(kind).resource.kind}/${name}`, '--format=json'),
-        ) as {
-          spec: object;
-        }[];
-        expect(differences(object.spec ?? {}, shown[0]?.spec ?? {})).toEqual([]);
+          await teleport.tctl('get', resourceId(kind, name), '--format=json', '--with-secrets'),
+        ) as { spec: object }[] | { spec: object };
+        const [first] = [shown].flat();
+        expect(differences(object.spec ?? {}, first?.spec ?? {})).toEqual([]);
       },
+      40_000,
     );
+
+    /** What a write would change: the revision in Teleport, the object's resourceVersion in Kubernetes. */
+    const snapshot = async (): Promise<Record<string, string>> => {
+      const entries = all
+        .filter(([kind]) => !refusal(kind))
+        .map(async ([kind, name]) => {
+          const { form, schema } = kindOf(kind);
+          const stored = (await scene.stored(kind, name)) ?? create(schema as DescMessage);
+          const object = await scene.find(kind, name);
+          return [
+            `${kind}/${name}`,
+            `${form.revision(stored)} ${object?.metadata.resourceVersion} ${JSON.stringify(object?.status)}`,
+          ];
+        });
+      return Object.fromEntries(await Promise.all(entries)) as Record<string, string>;
+    };
+
+    it('are left alone by a second pass: nothing is written, on either side', async () => {
+      const before = await snapshot();
+      await operator.stop();
+      operator = await startOperator(await scene.operator());
+      await operator.untilReady();
+      await eventually(
+        async () => {
+          const metrics = await (await fetch(operator.metricsUrl)).text();
+          const left = kinds
+            .map(({ object }) => object.kind)
+            .filter((kind) => !refusal(kind))
+            .filter((kind) => {
+              const passes = new RegExp(
+                `^teleport_operator_passes_total\\{kind="${kind}",outcome="unchanged"\\} (\\d+)$`,
+                'm',
+              ).exec(metrics);
+              return Number(passes?.[1] ?? 0) < ours.filter((object) => object.kind === kind).length;
+            });
+          if (left.length > 0) throw new Error(`no second pass yet, or one that wrote: ${left.join(', ')}`);
+        },
+        { timeoutMs: 30_000 },
+      );
+      expect(await snapshot()).toEqual(before);
+    }, 60_000);
   });
 });

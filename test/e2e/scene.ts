@@ -13,7 +13,7 @@ import { eventually } from '../env/eventually.js';
 import type { Pair } from '../env/index.js';
 import { type KubeAdmin, openKube } from '../env/kube-admin.js';
 import type { OperatorOptions } from '../env/operator.js';
-import { chartPlurals, grant } from './rights.js';
+import { grant } from './rights.js';
 
 export const serviceAccount = 'teleport-operator';
 export const finalizer = 'resources.teleport.dev/deletion';
@@ -55,8 +55,10 @@ export interface Expected {
 export interface SceneOptions {
   /** CRDs that are not installed. */
   readonly withoutCrds?: readonly string[];
-  /** Kinds that the operator has rights for; the six without it. */
+  /** Kinds that the operator has rights for in Kubernetes; all without it. */
   readonly plurals?: readonly string[];
+  /** What the bot's role allows in Teleport; all without it. */
+  readonly rights?: 'all' | 'chart';
 }
 
 /** A name that no other test has. */
@@ -80,10 +82,11 @@ export async function openScene(pair: Pair, options: SceneOptions = {}): Promise
     crds().filter((crd) => !left.some((plural) => crd.metadata.name.startsWith(`${plural}.`))),
   );
   const kubeconfigPath = await kube.serviceAccountKubeconfig(namespace, serviceAccount);
-  await grant(admin, namespace, serviceAccount, options.plurals ?? [...chartPlurals, 'teleportrolesv8']);
+  await grant(admin, namespace, serviceAccount, options.plurals ?? kinds.map(({ object }) => object.plural));
   const bot = unique('operator');
   const token = await teleport.addBot({
     name: bot,
+    ...(options.rights && { rights: options.rights }),
     join: {
       method: 'kubernetes',
       type: 'static_jwks',

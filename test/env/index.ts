@@ -2,6 +2,7 @@
 // their binaries are. One that is left out stays in the list, so that it is reported as skipped, by name.
 //
 // Use with describe.each and, inside it, describe.skipIf(skipped).
+import type { TeleportOptions } from '../../sandbox/teleport/server.js';
 import { startRealKube } from './kube-real.js';
 import { startRealTeleport } from './teleport-real.js';
 import type { RunningKube, RunningTeleport } from './types.js';
@@ -21,11 +22,14 @@ export function kubeServers(): Launcher<RunningKube>[] {
   ];
 }
 
-/** Where Teleport suites run. */
-export function teleportServers(): Launcher<RunningTeleport>[] {
+/**
+ * Where Teleport suites run.
+ * @param options of the embedded one: a licence is a switch there
+ */
+export function teleportServers(options: TeleportOptions = {}): Launcher<RunningTeleport>[] {
   return [
     embedded('an embedded Teleport', async () =>
-      (await import('./teleport-embedded.js')).startEmbeddedTeleport(),
+      (await import('./teleport-embedded.js')).startEmbeddedTeleport(options),
     ),
     real('a real Teleport', 'TELEPORT_BIN_DIR', startRealTeleport),
   ];
@@ -38,9 +42,9 @@ export interface Pair {
 }
 
 /** Where whole-operator suites run: on two embedded servers, and on two real ones. */
-export function pairs(): Launcher<Pair>[] {
+export function pairs(options: TeleportOptions = {}): Launcher<Pair>[] {
   const [embeddedKube, realKube] = kubeServers();
-  const [embeddedTeleport, realTeleport] = teleportServers();
+  const [embeddedTeleport, realTeleport] = teleportServers(options);
   return [pair(embeddedKube, embeddedTeleport), pair(realKube, realTeleport)];
 }
 

@@ -1,22 +1,30 @@
-// The operator's bot in Teleport, made with an administrator's calls as the teleport-cluster chart makes it
-// (kinds.md F.9): the role with the operator's rights, the bot, a join token. The same on every server.
+// The operator's bot in Teleport, made with an administrator's calls: the role with the operator's rights, the
+// bot, a join token. The same on every server.
 import { randomBytes } from 'node:crypto';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { BotService } from '../../src/gen/teleport/machineid/v1/bot_service_pb.js';
+import { kinds } from '../../src/kinds/index.js';
+import { teleportAllow } from '../../src/kinds/permissions.js';
 import type { TeleportClient } from '../../src/teleport/client.js';
 import type { BotOptions } from './types.js';
 
 /** The role that the operator acts with. */
 export const operatorRole = 'operator';
 
-const resources = (
+/** What the teleport-cluster chart of the Go operator allows (kinds.md F.9): fewer kinds than there are. */
+const chartResources = (
   'role user auth_connector login_rule token okta_import_rule access_list node ' +
   'trusted_cluster bot workload_identity autoupdate_version autoupdate_config'
 ).split(' ');
 const verbs = ['list', 'create', 'read', 'update', 'delete'];
+const everything = { Values: { '*': { Values: ['*'] } } };
 
 /** @returns the join token's name */
-export async function makeBot(admin: TeleportClient, { name, join }: BotOptions): Promise<string> {
+export async function makeBot(
+  admin: TeleportClient,
+  { name, join, rights = 'all' }: BotOptions,
+): Promise<string> {
+  const { rules } = teleportAllow(kinds);
   await admin.unary(AuthService.method.upsertRoleV2, {
     Role: {
       Kind: 'role',
@@ -24,8 +32,12 @@ export async function makeBot(admin: TeleportClient, { name, join }: BotOptions)
       Metadata: { Name: operatorRole, Namespace: 'default' },
       Spec: {
         Allow: {
-          Rules: [{ Resources: resources, Verbs: verbs }],
-          NodeLabels: { Values: { '*': { Values: ['*'] } } },
+          Rules:
+            rights === 'chart'
+              ? [{ Resources: chartResources, Verbs: verbs }]
+              : rules.map((rule) => ({ Resources: [...rule.resources], Verbs: [...rule.verbs] })),
+          NodeLabels: everything,
+          ...(rights === 'all' && { AppLabels: everything, DatabaseLabels: everything }),
         },
       },
     },

@@ -143,12 +143,7 @@ export async function startRealTeleport(
   }
 }
 
-function configuration(
-  folder: string,
-  clusterName: string,
-  authPort: number,
-  proxyPort: number,
-): object {
+function configuration(folder: string, clusterName: string, authPort: number, proxyPort: number): object {
   return {
     version: 'v3',
     teleport: {

@@ -53,6 +53,8 @@ export interface RunningTeleport {
 
 export interface BotOptions {
   readonly name: string;
+  /** What the operator's role allows: all kinds, if not said, or what the Go operator's chart gives. */
+  readonly rights?: 'all' | 'chart';
   readonly join:
     | { readonly method: 'token' }
     | {

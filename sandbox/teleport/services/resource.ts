@@ -24,7 +24,7 @@ type Text = (name: string) => string;
 export interface Served {
   readonly stored: StoredKind;
   readonly methods: readonly DescMethodUnary[];
-  /** The kind in rules, where it is another. */
+  /** A kind in rules that stands for this one too; what is missing is told of it. */
   readonly rule?: string;
   /** Verb that reading needs; `read` if not said. */
   readonly reading?: Verb;
@@ -89,8 +89,9 @@ function handlerOf(served: Served, method: DescMethodUnary, context: ServiceCont
   const permit = (of: 'writes' | 'everything', caller: Caller, ...verbs: readonly Verb[]): void => {
     const text = unlicensed(of);
     if (text !== undefined && served.licence?.first) throw accessDenied(text);
-    if (served.oneByOne) for (const verb of verbs) access.check(caller, rule, verb);
-    else access.check(caller, rule, ...verbs);
+    const left = verbs.filter((verb) => !access.may(caller, stored.kind, verb));
+    if (served.oneByOne) for (const verb of left) access.check(caller, rule, verb);
+    else access.check(caller, rule, ...left);
     if (text !== undefined) throw accessDenied(text);
   };
 
