@@ -1,0 +1,302 @@
+// A release of the chart, at work on both sides: the operator joins with what the chart gives it, every example is kept,
+// nothing is forbidden to it; what the Go operator left is taken over without a write; each permission is needed by exactly
+// the kinds that it is for; removing release and CRDs leaves Teleport as it is.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kinds } from '../../src/kinds/index.js';
+import { type AnyKind, group } from '../../src/kinds/kind.js';
+import { kubeRules } from '../../src/kinds/permissions.js';
+import type { KubeObject } from '../../src/kube/object.js';
+import { wantedResource } from '../../src/reconcile/wanted.js';
+import { eventually } from '../env/eventually.js';
+import { type Launcher, type Pair, pairs } from '../env/index.js';
+import { helmBinary, withHelm } from './helm.js';
+import { pathOf } from './manifests.js';
+import {
+  examples,
+  kindNamed,
+  namespace,
+  openRelease,
+  type Release,
+  ready,
+  release,
+  type Started,
+} from './release.js';
+
+const finalizer = 'resources.teleport.dev/deletion';
+
+/** Kinds that can't work on the open source edition, or not without another cluster. */
+const elsewhere = (kind: AnyKind, pair: Pair): boolean =>
+  pair.teleport.kind === 'teleport' && (kind.needs.length > 0 || kind.resource.kind === 'trusted_cluster');
+
+describe.each(pairs())(`a release, ${withHelm}, on $name`, ({ start, skipped }: Launcher<Pair>) => {
+  describe.skipIf(skipped || helmBinary === undefined)('at work', () => {
+    let scene: Release;
+    let operator: Started;
+    let objects: { kind: AnyKind; object: KubeObject }[] = [];
+    const here = () => objects.filter(({ kind }) => !elsewhere(kind, scene));
+
+    beforeAll(async () => {
+      scene = await openRelease(await start());
+      await leftByGo(scene);
+      operator = await scene.start();
+      const documents = examples();
+      for (const object of documents.filter(({ kind }) => kind === 'Secret'))
+        await scene.admin.create(`/api/v1/namespaces/${namespace}/secrets`, inNamespace(object));
+      objects = documents
+        .filter(({ apiVersion }) => apiVersion?.startsWith(`${group}/`))
+        .map((object) => ({ kind: kindNamed(object.kind ?? ''), object }));
+      for (const { kind, object } of objects) {
+        const base = scene.path(kind).replace(/\/v\d+\//, `/${object.apiVersion?.split('/')[1]}/`);
+        await scene.admin.create(base, inNamespace(object));
+      }
+    }, 120_000);
+    afterAll(async () => {
+      await operator?.stop();
+      await scene?.close();
+    });
+
+    it('keeps every example', async () => {
+      await eventually(
+        async () => {
+          const open: string[] = [];
+          for (const { kind, object } of here()) {
+            const condition = ready(await scene.find(kind, object.metadata.name));
+            if (condition?.status !== 'True')
+              open.push(`${object.kind} ${object.metadata.name}: ${condition?.message}`);
+          }
+          expect(open).toEqual([]);
+        },
+        { timeoutMs: 60_000, intervalMs: 500 },
+      );
+    }, 70_000);
+
+    it('says of the others that they need Teleport Enterprise', async () => {
+      for (const { kind, object } of objects.filter((one) => elsewhere(one.kind, scene))) {
+        if (kind.needs.length === 0) continue;
+        await eventually(async () => {
+          const found = await scene.find(kind, object.metadata.name);
+          expect(ready(found), object.metadata.name).toMatchObject({
+            status: 'False',
+            reason: 'KindDisabled',
+          });
+        });
+      }
+    }, 60_000);
+
+    it('is forbidden nothing, on either side', () => {
+      const lines = operator.log().split('\n');
+      const refused = lines.filter((line) => /forbidden|access denied|not allowed/i.test(line));
+      const unlicensed = /Teleport Enterprise/;
+      expect(refused.filter((line) => !unlicensed.test(line))).toEqual([]);
+    });
+
+    it('takes over what the Go operator left, without a write to Teleport', async () => {
+      for (const { kind, name, revision } of seeded) {
+        await eventually(async () => expect(ready(await scene.find(kind, name))?.status).toBe('True'));
+        const stored = await kind.calls.get.run(scene.teleport.admin, name);
+        expect(kind.form.revision(stored), `${kind.object.kind} ${name}`).toBe(revision);
+      }
+      const lease = await scene.admin.get(leasePath);
+      expect((lease.spec as { holderIdentity: string }).holderIdentity).not.toBe('go-operator_1');
+    }, 60_000);
+
+    /** Labels every object anew, so that each has something to write. */
+    const touch = async (round: string): Promise<void> => {
+      for (const { kind, object } of here())
+        await scene.admin.patch(scene.path(kind, object.metadata.name), { metadata: { labels: { round } } });
+    };
+    const reached = async (round: string, { kind, object }: (typeof objects)[number]): Promise<boolean> =>
+      (await scene.labels(kind, object.metadata.name))?.['round'] === round;
+    /** Waits until the label of the round has come to Teleport for the objects, and for those only. */
+    const settled = async (round: string, works: (kind: AnyKind) => boolean): Promise<void> => {
+      await eventually(
+        async () => {
+          const late: string[] = [];
+          for (const one of here().filter(({ kind }) => works(kind)))
+            if (!(await reached(round, one))) late.push(`${one.object.kind} ${one.object.metadata.name}`);
+          expect(late, round).toEqual([]);
+        },
+        { timeoutMs: 30_000, intervalMs: 200 },
+      );
+      for (const one of here().filter(({ kind }) => !works(kind)))
+        expect(await reached(round, one), `${round}: ${one.object.kind}`).toBe(false);
+    };
+
+    const resources = [...new Set(kinds.map(({ resource }) => resource.kind))];
+    it.each(resources)(
+      'needs the rule on %s in Teleport for its own kinds only, which say so',
+      async (resource) => {
+        await scene.setRole([resource]);
+        try {
+          const mine = here().filter(({ kind }) => kind.resource.kind === resource);
+          // a role's change reaches Auth's cache within a second
+          await eventually(
+            async () => {
+              await touch(`without-${resource}-${performance.now().toFixed(0)}`);
+              for (const { kind, object } of mine) {
+                const condition = ready(await scene.find(kind, object.metadata.name));
+                expect(condition, object.metadata.name).toMatchObject({
+                  status: 'False',
+                  reason: 'KindDisabled',
+                });
+                expect(condition?.message).toContain(resource);
+              }
+            },
+            { timeoutMs: 20_000, intervalMs: 1_000 },
+          );
+          const round = `settled-${resource}`;
+          await touch(round);
+          await settled(round, (kind) => kind.resource.kind !== resource);
+        } finally {
+          await scene.setRole();
+        }
+      },
+      60_000,
+    );
+
+    it('comes back by itself when all rules are there again', async () => {
+      await eventually(
+        async () => {
+          await touch(`again-${performance.now().toFixed(0)}`);
+          for (const { kind, object } of here())
+            expect(ready(await scene.find(kind, object.metadata.name))?.status, object.metadata.name).toBe(
+              'True',
+            );
+        },
+        { timeoutMs: 60_000, intervalMs: 3_000 },
+      );
+    }, 90_000);
+
+    const rolePath = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/${release}`;
+    const setRules = (rules: unknown) => scene.admin.patch(rolePath, { rules });
+
+    it.each(kinds.map((kind) => [kind.object.plural, kind] as const))(
+      'needs the rule on %s in Kubernetes for that kind only, and logs it',
+      async (plural, without) => {
+        await operator.stop();
+        await setRules(kubeRules(kinds.filter((kind) => kind !== without)));
+        try {
+          operator = await scene.start();
+          const round = `without-${plural}`;
+          await touch(round);
+          await settled(round, (kind) => kind !== without);
+          expect(operator.log()).toContain(plural);
+        } finally {
+          await setRules(kubeRules(kinds));
+        }
+      },
+      90_000,
+    );
+
+    it('needs leases for everything, and Events for nothing', async () => {
+      await operator.stop();
+      const rules = kubeRules(kinds);
+      await setRules(rules.filter(({ resources }) => !resources.includes('events')));
+      operator = await scene.start();
+      await touch('without-events');
+      await settled('without-events', () => true);
+      await operator.stop();
+      await setRules(rules.filter(({ resources }) => !resources.includes('leases')));
+      operator = await scene.start();
+      await touch('without-leases');
+      await eventually(() => expect(operator.log()).toMatch(/lease/i));
+      await settled('without-leases', () => false);
+      await setRules(rules);
+      await settled('without-leases', () => true);
+    }, 120_000);
+
+    it('leaves Teleport as it is when the release and then the CRDs are removed', async () => {
+      await operator.stop();
+      const before = await all(scene, here());
+      for (const object of scene.objects.filter(({ kind }) => kind !== 'CustomResourceDefinition')) {
+        if (object.kind === 'Deployment' && scene.kube.kind === 'embedded') continue;
+        await scene.admin.remove(pathTo(object));
+      }
+      for (const object of scene.objects.filter(({ kind }) => kind === 'CustomResourceDefinition'))
+        await scene.admin.remove(pathTo(object));
+      expect(await all(scene, here())).toEqual(before);
+    }, 60_000);
+  });
+});
+
+/** Names and revisions in Teleport. */
+async function all(scene: Release, objects: { kind: AnyKind; object: KubeObject }[]): Promise<string[]> {
+  return Promise.all(
+    objects.map(async ({ kind, object }) => {
+      const stored = await kind.calls.get.run(scene.teleport.admin, object.metadata.name);
+      return `${object.metadata.name} ${kind.form.revision(stored)}`;
+    }),
+  );
+}
+
+function inNamespace(object: KubeObject): KubeObject {
+  return { ...object, metadata: { ...object.metadata, namespace } };
+}
+
+function pathTo(object: KubeObject): string {
+  return `${pathOf(object)}/${object.metadata.name}`;
+}
+
+const leasePath = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/431e83f4.teleport.dev`;
+const seeded: { kind: AnyKind; name: string; revision: string }[] = [];
+
+/** What the Go operator leaves: objects with finalizer and its status, resources with the label, a Lease that ran out. */
+async function leftByGo(scene: Release): Promise<void> {
+  const specs: Record<string, object> = {
+    TeleportRoleV7: { allow: { logins: ['ubuntu'], node_labels: { env: 'test' } } },
+    TeleportRoleV8: { allow: { logins: ['ubuntu'] } },
+    TeleportUser: { roles: ['access'] },
+    TeleportProvisionToken: {
+      roles: ['Node'],
+      join_method: 'github',
+      github: { allow: [{ repository: 'a/b' }] },
+    },
+  };
+  seeded.length = 0;
+  for (const [name, spec] of Object.entries(specs)) {
+    const kind = kindNamed(name);
+    const metadata = { name: `left-${kind.object.plural}`, namespace, finalizers: [finalizer] };
+    const object = { apiVersion: `${group}/${kind.object.versions[0]?.name}`, kind: name, metadata, spec };
+    await kind.calls.create.run(scene.teleport.admin, wantedResource(kind, object));
+    const made = await scene.admin.create(scene.path(kind), object);
+    await scene.admin.replace(`${scene.path(kind, metadata.name)}/status`, { ...made, status: goStatus() });
+    const stored = await eventually(() => kind.calls.get.run(scene.teleport.admin, metadata.name));
+    seeded.push({ kind, name: metadata.name, revision: kind.form.revision(stored) });
+  }
+  const past = new Date(Date.now() - 3_600_000).toISOString().replace('Z', '000Z');
+  await scene.admin.create(leasePath.slice(0, leasePath.lastIndexOf('/')), {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { name: '431e83f4.teleport.dev', namespace },
+    spec: {
+      holderIdentity: 'go-operator_1',
+      leaseDurationSeconds: 15,
+      acquireTime: past,
+      renewTime: past,
+      leaseTransitions: 3,
+    },
+  });
+}
+
+function goStatus(): object {
+  const lastTransitionTime = '2026-01-01T00:00:00Z';
+  return {
+    conditions: [
+      { type: 'ValidStructure', status: 'True', reason: 'NoError', message: 'ok', lastTransitionTime },
+      {
+        type: 'TeleportResourceOwned',
+        status: 'True',
+        reason: 'NewResource',
+        message: 'new',
+        lastTransitionTime,
+      },
+      {
+        type: 'SuccessfullyReconciled',
+        status: 'True',
+        reason: 'NoError',
+        message: 'ok',
+        lastTransitionTime,
+      },
+    ],
+  };
+}

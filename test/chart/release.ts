@@ -1,0 +1,224 @@
+// A release of the chart at work: its objects in Kubernetes, the role, bot and token in Teleport as docs/install.md has them,
+// and the operator as the Deployment would start it: the bundle, with the rendered command and environment, and tokens of the
+// rendered service account where the Pod has them mounted.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { parse, parseAllDocuments } from 'yaml';
+import { printTeleportRole } from '../../src/cli/teleport-role.js';
+import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
+import { BotService } from '../../src/gen/teleport/machineid/v1/bot_service_pb.js';
+import type { RoleV6 } from '../../src/gen/teleport/types/role_pb.js';
+import { kinds } from '../../src/kinds/index.js';
+import { type AnyKind, group, storageVersion } from '../../src/kinds/kind.js';
+import { teleportAllow } from '../../src/kinds/permissions.js';
+import type { Condition, KubeObject } from '../../src/kube/object.js';
+import { wantedResource } from '../../src/reconcile/wanted.js';
+import { isTeleportError } from '../../src/teleport/errors.js';
+import { eventually } from '../env/eventually.js';
+import type { Pair } from '../env/index.js';
+import { ensure, type KubeAdmin, openKube } from '../env/kube-admin.js';
+import { freePorts } from '../env/ports.js';
+import { logTail, type RunningProcess, startProcess } from '../env/process.js';
+import { chart, containerOf, helm, only, render, root, setting, type Values } from './helm.js';
+import { pathOf } from './manifests.js';
+
+export const namespace = 'teleport-iac';
+export const release = 'teleport-operator';
+
+/** The operator as the Deployment's container starts it. */
+export interface Started {
+  readonly process: RunningProcess;
+  readonly metricsUrl: string;
+  readonly healthUrl: string;
+  log(): string;
+  stop(): Promise<number>;
+}
+
+export interface Release extends Pair {
+  readonly admin: KubeAdmin;
+  readonly objects: readonly KubeObject[];
+  start(): Promise<Started>;
+  /** Writes the Teleport role for these kinds' resources, less some. */
+  setRole(without?: readonly string[]): Promise<void>;
+  path(kind: AnyKind, name?: string): string;
+  find(kind: AnyKind, name: string): Promise<KubeObject | undefined>;
+  /** Labels of the resource in Teleport; undefined where there is none. */
+  labels(kind: AnyKind, name: string): Promise<Readonly<Record<string, string>> | undefined>;
+  close(): Promise<void>;
+}
+
+/** Builds the bundle, as the image does. @returns the folder that becomes the image's root */
+export function bundle(): string {
+  const out = mkdtempSync(join(tmpdir(), 'operator-image-'));
+  const args = ['tools/bundle.mjs', '--out', out, '--node', process.execPath];
+  execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe' });
+  return out;
+}
+
+/** All documents of docs/examples. */
+export function examples(): KubeObject[] {
+  const folder = join(root, 'docs/examples');
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.ya?ml$/.test(name))
+    .toSorted()
+    .flatMap((name) => parseAllDocuments(readFileSync(join(folder, name), 'utf8')))
+    .map((document) => document.toJS() as KubeObject | null)
+    .filter((object): object is KubeObject => object !== null);
+}
+
+export function kindNamed(name: string): AnyKind {
+  const found = kinds.find(({ object }) => object.kind === name);
+  if (!found) throw new Error(`there is no kind ${name}`);
+  return found;
+}
+
+export function ready(object: KubeObject | undefined): Condition | undefined {
+  const conditions = (object?.status?.['conditions'] ?? []) as Condition[];
+  return conditions.find(({ type }) => type === 'Ready');
+}
+
+export async function openRelease(pair: Pair, values: Values = {}): Promise<Release> {
+  const { kube, teleport } = pair;
+  const admin = openKube(kube.kubeconfigPath);
+  const folder = bundle();
+  const [health = 0, metrics = 0] = await freePorts(2);
+  const all: Values = {
+    teleportAddress: teleport.authAddress,
+    teleportClusterName: teleport.clusterName,
+    caPins: teleport.caPins,
+    token: 'operator-bot',
+    image: 'none.invalid/operator',
+    extraArgs: [
+      `-health-probe-bind-address=127.0.0.1:${health}`,
+      `-metrics-bind-address=127.0.0.1:${metrics}`,
+      '-log-level=DEBUG',
+    ],
+    ...values,
+  };
+  await ensure(admin, '/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace },
+  });
+  const objects = render(all, { release, namespace });
+  if (kube.kind === 'kube-apiserver') {
+    helm(['install', release, chart, '-n', namespace, ...setting(all)], kube.kubeconfigPath);
+  } else {
+    // the embedded server has no Deployments, and helm asks for more than it serves
+    for (const object of objects)
+      if (object.kind !== 'Deployment') await ensure(admin, pathOf(object), object);
+  }
+  await eventually(
+    async () => {
+      for (const kind of kinds) await admin.list(path(kind));
+    },
+    { timeoutMs: 30_000 },
+  );
+  const account = only(objects, 'ServiceAccount').metadata.name;
+
+  const setRole = async (without: readonly string[] = []): Promise<void> => {
+    const role = parse(printTeleportRole(teleportAllow(kinds))) as KubeObject & { spec: RoleSpec };
+    for (const rule of role.spec.allow.rules)
+      rule.resources = rule.resources.filter((resource) => !without.includes(resource));
+    const wanted = wantedResource(kindNamed('TeleportRoleV7'), { ...role, apiVersion: `${group}/v1` });
+    await teleport.admin.unary(AuthService.method.upsertRoleV2, { Role: wanted as RoleV6 });
+  };
+  await setRole();
+  await teleport.admin.unary(BotService.method.upsertBot, {
+    bot: { kind: 'bot', version: 'v1', metadata: { name: 'operator' }, spec: { roles: ['operator'] } },
+  });
+  const tokens = kindNamed('TeleportProvisionToken');
+  await tokens.calls.create.run(
+    teleport.admin,
+    wantedResource(tokens, {
+      apiVersion: `${group}/v2`,
+      kind: 'TeleportProvisionToken',
+      metadata: { name: 'operator-bot' },
+      spec: {
+        roles: ['Bot'],
+        bot_name: 'operator',
+        join_method: 'kubernetes',
+        kubernetes: {
+          type: 'static_jwks',
+          static_jwks: { jwks: await kube.jwks() },
+          allow: [{ service_account: `${namespace}:${account}` }],
+        },
+      },
+    }),
+  );
+
+  return {
+    ...pair,
+    admin,
+    objects,
+    setRole,
+    path,
+    find: (kind, name) => admin.find(path(kind, name)),
+    labels: async (kind, name) => {
+      try {
+        return kind.form.head(await kind.calls.get.run(teleport.admin, name)).labels;
+      } catch (error) {
+        if (isTeleportError(error, 'NotFound')) return undefined;
+        throw error;
+      }
+    },
+    start: async () => {
+      const container = containerOf(objects);
+      const run = mkdtempSync(join(tmpdir(), 'operator-pod-'));
+      // where the container would see a mount, the process sees a file in `run`
+      const inside = (mount: string) => join(run, mount);
+      const tokenFile = inside('/var/run/secrets/teleport/serviceaccount/token');
+      mkdirSync(dirname(tokenFile), { recursive: true });
+      const options = { audience: teleport.clusterName, expirationSeconds: 600 };
+      writeFileSync(tokenFile, await kube.serviceAccountToken(namespace, account, options), { mode: 0o600 });
+      const child = await startProcess({
+        name: 'teleport-operator',
+        command: join(folder, container.command[0] ?? ''),
+        args: container.command.slice(1),
+        logPath: join(run, 'operator.log'),
+        cwd: run,
+        env: {
+          KUBECONFIG: await kube.serviceAccountKubeconfig(namespace, account),
+          POD_NAMESPACE: namespace,
+          ...Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, inside(value)])),
+        },
+      });
+      const healthUrl = `http://127.0.0.1:${health}`;
+      try {
+        await eventually(async () => !child.running || (await fetch(`${healthUrl}/readyz`)).status === 200, {
+          timeoutMs: 30_000,
+        });
+        if (!child.running) throw new Error('the operator ended');
+      } catch (error) {
+        throw new Error(`the operator is not ready:\n${logTail(child.logPath)}`, { cause: error });
+      }
+      return {
+        process: child,
+        healthUrl,
+        metricsUrl: `http://127.0.0.1:${metrics}/metrics`,
+        log: () => readFileSync(child.logPath, 'utf8'),
+        stop: async () => {
+          const code = await child.stop(15_000);
+          rmSync(run, { recursive: true, force: true });
+          return code;
+        },
+      };
+    },
+    close: async () => {
+      admin.close();
+      rmSync(folder, { recursive: true, force: true });
+      await Promise.allSettled([kube.stop(), teleport.stop()]);
+    },
+  };
+}
+
+interface RoleSpec {
+  allow: { rules: { resources: string[] }[] };
+}
+
+function path(kind: AnyKind, name?: string): string {
+  const base = `/apis/${group}/${storageVersion(kind)}/namespaces/${namespace}/${kind.object.plural}`;
+  return name === undefined ? base : `${base}/${name}`;
+}
