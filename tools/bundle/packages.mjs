@@ -15,7 +15,9 @@ export function packagesOf(root, metafile) {
   return [...folders]
     .map((folder) => {
       const { name, version, license } = JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8'));
-      return { name, version, license, folder: join(root, folder), path: folder };
+      // as package-lock.json names it; node_modules may be a link to another place
+      const path = folder.slice(folder.indexOf('node_modules/'));
+      return { name, version, license, folder: join(root, folder), path };
     })
     .sort((a, b) => a.name.localeCompare(b.name));
 }

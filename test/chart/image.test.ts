@@ -1,0 +1,195 @@
+// The image without an image builder: the Dockerfile's build stage is run command by command in a plain folder that holds
+// what the stage would hold, and what comes out is looked at and started as the last stage would start it.
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { version } from '../../src/cli/version.js';
+import { kinds } from '../../src/kinds/index.js';
+import { eventually } from '../env/eventually.js';
+import { freePorts } from '../env/ports.js';
+import { startProcess } from '../env/process.js';
+import { root } from './helm.js';
+
+interface Instruction {
+  readonly name: string;
+  readonly rest: string;
+}
+
+/** The stages of the Dockerfile, each from its FROM. */
+function stages(): Instruction[][] {
+  const text = readFileSync(join(root, 'Dockerfile'), 'utf8').replaceAll(/\\\n/g, ' ');
+  const all: Instruction[][] = [];
+  for (const line of text.split('\n')) {
+    const [, name = '', rest = ''] = /^([A-Z]+) (.*)$/.exec(line) ?? [];
+    if (name === 'FROM') all.push([]);
+    if (name !== '') all.at(-1)?.push({ name, rest });
+  }
+  return all;
+}
+
+describe('the image', () => {
+  let folder: string;
+  let out: string;
+  let ran: string[] = [];
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'operator-stage-'));
+    out = join(folder, 'rootfs');
+    const work = join(folder, 'src');
+    mkdirSync(work);
+    for (const { name, rest } of stages()[0] ?? []) {
+      if (name === 'COPY') {
+        const sources = rest.split(' ').slice(0, -1);
+        for (const source of sources) cpSync(join(root, source), join(work, source), { recursive: true });
+      } else if (name === 'RUN' && rest.startsWith('npm ci')) {
+        // the packages that are installed here are those of the lock file: `.ci/run` installed them so
+        symlinkSync(join(root, 'node_modules'), join(work, 'node_modules'));
+        ran.push(rest);
+      } else if (name === 'RUN') {
+        // a plain folder is no root, and Node stands elsewhere
+        const command = rest
+          .replace('--out /rootfs', `--out ${out}`)
+          .replace('/usr/local/bin/node', process.execPath);
+        expect(command).not.toBe(rest);
+        execFileSync('/bin/sh', ['-ec', command], { cwd: work, stdio: 'pipe' });
+        ran.push(rest);
+      }
+    }
+  }, 60_000);
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const entry = () => join(out, 'teleport-operator');
+  const run = (...args: string[]) =>
+    spawnSync(entry(), args, { encoding: 'utf8', cwd: '/', env: {}, maxBuffer: 16 * 1024 * 1024 });
+
+  it('is made by the commands of the first stage', () => {
+    expect(ran).toEqual([
+      'npm ci --ignore-scripts',
+      'node tools/bundle.mjs --out /rootfs --node /usr/local/bin/node',
+    ]);
+  });
+
+  it('takes into the stage only what .dockerignore lets through', () => {
+    const kept = readFileSync(join(root, '.dockerignore'), 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('!'));
+    const copied = (stages()[0] ?? [])
+      .filter(({ name }) => name === 'COPY')
+      .flatMap(({ rest }) => rest.split(' ').slice(0, -1));
+    expect(kept.map((line) => line.slice(1)).toSorted()).toEqual(copied.toSorted());
+  });
+
+  it('has the entry that Teleport’s chart starts: a link that Node reads as a module', () => {
+    expect(lstatSync(entry()).isSymbolicLink()).toBe(true);
+    expect(readlinkSync(entry())).toBe('app/teleport-operator.mjs');
+    expect(readFileSync(entry(), 'utf8').split('\n')[0]).toBe(`#!${process.execPath}`);
+    expect(lstatSync(realpathSync(entry())).mode & 0o111).toBe(0o111);
+  });
+
+  it('needs no other file: runs with nothing beside it and no environment', () => {
+    expect(run('version')).toMatchObject({ status: 0, stdout: `teleport-operator ${version}\n`, stderr: '' });
+    const crds = run('crds');
+    expect(parseAllDocuments(crds.stdout)).toHaveLength(kinds.length);
+    expect(run('teleport-role').stdout).toContain('kind: role');
+    expect(run('-sync-period=soon').status).toBe(2);
+  });
+
+  it('starts in under a second, to the answer of its first probe', async () => {
+    const [port = 0] = await freePorts(1);
+    const kubeconfig = join(folder, 'kubeconfig');
+    writeFileSync(kubeconfig, nowhere);
+    const began = performance.now();
+    const child = await startProcess({
+      name: 'teleport-operator',
+      command: entry(),
+      args: [
+        ...['-auth-server', '127.0.0.1:1', '-namespace=x', `-kubeconfig=${kubeconfig}`, '-token=x'],
+        ...['-metrics-bind-address=0', `-health-probe-bind-address=127.0.0.1:${port}`],
+      ],
+      logPath: join(folder, 'log'),
+      cwd: folder,
+      env: { KUBERNETES_TOKEN_PATH: kubeconfig },
+    });
+    try {
+      await eventually(async () => (await fetch(`http://127.0.0.1:${port}/healthz`)).status === 200, {
+        intervalMs: 10,
+      });
+      expect(performance.now() - began).toBeLessThan(1_000);
+    } finally {
+      await child.stop();
+    }
+  });
+
+  it('is small: the bundle under 3 MB, compressed under 900 kB', () => {
+    const bytes = readFileSync(join(out, 'app/teleport-operator.mjs'));
+    expect(bytes.length).toBeLessThan(3_000_000);
+    expect(gzipSync(bytes).length).toBeLessThan(900_000);
+  });
+
+  it('lists what it is made of, with licences', () => {
+    const bom = JSON.parse(readFileSync(join(out, 'app/sbom.cdx.json'), 'utf8')) as {
+      bomFormat: string;
+      components: {
+        name: string;
+        version: string;
+        hashes: object[];
+        licenses: { license: { id: string } }[];
+      }[];
+    };
+    const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+      dependencies: Record<string, string>;
+    };
+    expect(bom.bomFormat).toBe('CycloneDX');
+    for (const [name, wanted] of Object.entries(dependencies)) {
+      const found = bom.components.find((component) => component.name === name);
+      expect(found, name).toMatchObject({ version: wanted, hashes: [{ alg: 'SHA-512' }] });
+    }
+    const texts = readFileSync(join(out, 'app/THIRD-PARTY-LICENSES.txt'), 'utf8');
+    for (const { name, licenses } of bom.components) {
+      expect(texts).toContain(`${name} `);
+      expect(licenses[0]?.license.id, name).toMatch(
+        /^(MIT|Apache-2\.0|ISC|BSD-3-Clause|\(.*\)|Apache-2\.0 AND .*)$|BSD/,
+      );
+    }
+  });
+
+  it('runs as nobody, without a shell, with labels that name version and list', () => {
+    const last = stages().at(-1) ?? [];
+    const said = (name: string) =>
+      last
+        .filter((line) => line.name === name)
+        .map(({ rest }) => rest)
+        .join(' ');
+    expect(said('FROM')).toMatch(/distroless.*:nonroot$/);
+    expect(said('USER')).toBe('65532:65532');
+    expect(said('ENTRYPOINT')).toBe('["/teleport-operator"]');
+    expect(said('RUN')).toBe('');
+    for (const label of ['licenses', 'version', 'revision', 'created', 'base.name'])
+      expect(said('LABEL')).toContain(`org.opencontainers.image.${label}=`);
+    expect(existsSync(join(out, /sbom="\/([^"]*)"/.exec(said('LABEL'))?.[1] ?? ''))).toBe(true);
+  });
+});
+
+const nowhere = JSON.stringify({
+  apiVersion: 'v1',
+  kind: 'Config',
+  'current-context': 'x',
+  clusters: [{ name: 'x', cluster: { server: 'https://127.0.0.1:1' } }],
+  users: [{ name: 'x', user: { token: 'x' } }],
+  contexts: [{ name: 'x', context: { cluster: 'x', user: 'x' } }],
+});
