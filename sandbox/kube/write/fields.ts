@@ -102,6 +102,14 @@ export function splitStatus(
   return status === undefined ? rest : { ...rest, status: clone(status) };
 }
 
+/** A status that is dropped or absent is the schema's default again, if it has one. Changes `object`. */
+export function defaultStatus(object: ApiObject, version: Version): void {
+  const schema = version.schema.properties?.status;
+  if (!schema) return;
+  if (object.status === undefined && schema.default !== undefined) object.status = clone(schema.default);
+  applyDefaults(object.status, schema);
+}
+
 /** Counts a change of the spec, which is all but metadata and (with a status subresource) status. */
 export function countGeneration(
   object: ApiObject,

@@ -13,6 +13,7 @@ import type { Containers } from './containers.js';
 import type { Deleter } from './deleter.js';
 import {
   countGeneration,
+  defaultStatus,
   reportUnknown,
   sameContent,
   shape,
@@ -59,6 +60,7 @@ export class Writer {
     type.prepare?.(object, undefined, now);
     const split = splitStatus(object, undefined, version, undefined);
     const made = type.builtin ? object : split;
+    defaultStatus(made, version);
     validateObject(made, undefined, type, version);
     if (this.store.get(type, target.namespace, name)) throw alreadyExists(subject(type, name));
     if (config) {
@@ -183,6 +185,7 @@ export class Writer {
     const fields = object.metadata.managedFields;
     reportUnknown(shape(object, version), { ...options, patch }, type, version.name, object);
     const split = splitStatus(object, old, version, subresource);
+    defaultStatus(split, version);
     carryOver(split, old, type);
     split.apiVersion = groupVersion(type.group, type.storageVersion);
     type.prepare?.(split, old, this.clock.now());

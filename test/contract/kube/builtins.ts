@@ -184,6 +184,20 @@ export function builtinsContract(server: () => ContractServer): void {
     });
     await client.create(users, user('stays', {}, { namespace, finalizers: ['suite.example.dev/hold'] }));
     await admin.remove(`/api/v1/namespaces/${namespace}`);
+    const probe = (place: string): Promise<KubeObject> =>
+      client.create(
+        events,
+        {
+          apiVersion: 'v1',
+          kind: 'Event',
+          metadata: { name: unique('probe'), namespace: place },
+          involvedObject: { kind: 'Namespace', name: place, namespace: place },
+        } as KubeObject,
+        { dryRun: true },
+      );
+    await expectRefusal(probe(namespace), 'Forbidden', /because it is being terminated$/);
+    const { metadata } = await probe(room);
+    await expectRefusal(client.get(events, metadata), 'NotFound');
     const late = client.create(users, user('late', {}, { namespace }));
     await expectRefusal(
       late,

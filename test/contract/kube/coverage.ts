@@ -57,6 +57,7 @@ export const covered: readonly string[] = [
   'create leases.coordination.k8s.io',
   'update leases.coordination.k8s.io',
   'create events',
+  'create events with dryRun',
   'list events',
   'list events with fieldSelector',
   'get secrets',

@@ -65,7 +65,8 @@ describe.each(kubeServers())('kubectl on $name', ({ start, skipped }) => {
     it('gets tables, wide, as YAML, by category, and waits', async () => {
       const name = unique('k');
       await k('create -f -', user(name, { roles: ['a'] }));
-      const status = JSON.stringify({ status: { conditions: [condition('Ready', 'True', 'Good')] } });
+      const conditions = [condition('Ready', 'True', 'Good')];
+      const status = JSON.stringify({ status: { conditions, observedGeneration: 1 } });
       await k(
         `patch teleportuser ${name} --subresource=status --type=merge -p ${status.replaceAll(' ', '\\u0020')}`,
       );
