@@ -1,6 +1,7 @@
 // The composition root: the only file that knows every part. Starts them in order (probes, certificates,
 // Lease, kinds) and stops them in reverse.
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Settings } from './cli/settings.js';
 import { version } from './cli/version.js';
@@ -18,6 +19,7 @@ import { LeaderElector } from './kube/leader.js';
 import { leaderClient } from './kube/leader-client.js';
 import { metricsRoute, probeRoutes } from './kube/probes.js';
 import { botSettings } from './operator/bot-settings.js';
+import { KindAvailability } from './operator/kind-availability.js';
 import { KindController } from './operator/kind-controller.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
 import { teleportCheck } from './operator/readiness.js';
@@ -82,10 +84,11 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
     log: log.with({ component: 'bot' }),
     metrics,
   });
+  const availability = new KindAvailability(metrics, () => bot.state().features);
   const listeners: Listener[] = [];
   const ports: { health?: number; metrics?: number } = {};
   try {
-    const probes = probeRoutes({ healthz: [], readyz: [teleportCheck(bot)] });
+    const probes = probeRoutes({ healthz: [], readyz: [teleportCheck(bot), availability.check] });
     const health = await serveHttp(settings.healthProbeBindAddress, probes, log);
     if (health) listeners.push(health);
     const scrape = await serveHttp(
@@ -106,7 +109,15 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
     authServer: settings.authServer,
     joinMethod: settings.joinMethod,
   });
-  const main = runMain({ ...parts, kube, metrics, bot, teleport: bot.client, stopping: stopping.signal });
+  const main = runMain({
+    ...parts,
+    kube,
+    metrics,
+    bot,
+    availability,
+    teleport: bot.client,
+    stopping: stopping.signal,
+  });
   const done = main.then(async (why) => {
     await bot.stop();
     await Promise.all(listeners.map((listener) => listener.close()));
@@ -129,6 +140,7 @@ interface MainParts extends OperatorParts {
   readonly kube: KubeClient;
   readonly metrics: PromMetrics;
   readonly bot: Bot;
+  readonly availability: KindAvailability;
   readonly teleport: TeleportClient;
   readonly stopping: AbortSignal;
 }
@@ -223,7 +235,16 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
   );
   log.info('Leading; reconciling', { kinds: controllers.length });
   const ending = AbortSignal.any([parts.stopping, leading]);
+  // Every informer listens; Node would take that for a leak.
+  setMaxListeners(0, ending);
   const known = worldKnown(clock, mirror, controllers, ending);
+  parts.availability.track(
+    kinds.flatMap((kind, index) => {
+      const informer = controllers[index]?.informer;
+      return informer ? [{ kind, state: () => informer.state }] : [];
+    }),
+  );
+  ending.addEventListener('abort', () => parts.availability.track([]), { once: true });
   await Promise.all([
     secrets.run(ending),
     feedMirror({ mirror, teleport, clock, log }, ending),

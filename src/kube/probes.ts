@@ -6,6 +6,8 @@ import type { Route } from './http-server.js';
 export interface Check {
   readonly name: string;
   check(): string | undefined | Promise<string | undefined>;
+  /** What is worth knowing although it is no failure; shown with `?verbose`, and beside failures. */
+  notes?(): readonly string[];
 }
 
 /** `/healthz` and `/readyz`: 200 `ok`, or 503 with each check and its reason; `?verbose` lists them always. */
@@ -31,18 +33,26 @@ function probe(name: string, checks: readonly Check[]): Route {
     const results = await Promise.all(checks.map(run));
     const failed = results.some((result) => result.reason !== undefined);
     if (!failed && !query.has('verbose')) return { status: 200, body: 'ok' };
-    const lines = results.map((result) =>
+    const lines = results.flatMap((result) => [
       result.reason === undefined ? `[+]${result.name} ok` : `[-]${result.name} failed: ${result.reason}`,
-    );
+      ...result.notes.map((note) => `   ${note}`),
+    ]);
     lines.push(`${name} check ${failed ? 'failed' : 'passed'}`, '');
     return { status: failed ? 503 : 200, body: lines.join('\n') };
   };
 }
 
-async function run(check: Check): Promise<{ name: string; reason: string | undefined }> {
+interface Result {
+  readonly name: string;
+  readonly reason: string | undefined;
+  readonly notes: readonly string[];
+}
+
+async function run(check: Check): Promise<Result> {
+  const { name } = check;
   try {
-    return { name: check.name, reason: await check.check() };
+    return { name, reason: await check.check(), notes: check.notes?.() ?? [] };
   } catch (error) {
-    return { name: check.name, reason: error instanceof Error ? error.message : String(error) };
+    return { name, reason: error instanceof Error ? error.message : String(error), notes: [] };
   }
 }

@@ -1,7 +1,7 @@
 // docs/examples as a user would apply them: all at once, users before the roles they name. Every one becomes
 // Ready and is in Teleport under the operator's label; on a real Teleport tctl's own words are compared, and what an
 // open source one refuses is refused with its reason. A second pass over all of them writes nothing.
-import { create, type DescMessage } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kinds } from '../../src/kinds/index.js';
 import { eventually } from '../env/eventually.js';
@@ -75,7 +75,7 @@ describe.each(pairs({ enterprise: true }))('the examples, on $name', ({ start, s
         .filter(([kind]) => !refusal(kind))
         .map(async ([kind, name]) => {
           const { form, schema } = kindOf(kind);
-          const stored = (await scene.stored(kind, name)) ?? create(schema as DescMessage);
+          const stored = (await scene.stored(kind, name)) ?? create(schema);
           const object = await scene.find(kind, name);
           return [
             `${kind}/${name}`,
