@@ -7,9 +7,10 @@ import {
 } from '../gen/teleport/accesslist/v1/accesslist_pb.js';
 import { AccessListService } from '../gen/teleport/accesslist/v1/accesslist_service_pb.js';
 import { accessListDefaults } from './access-list-defaults.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, paged } from './calls.js';
 import { headerForm } from './forms.js';
 import { declareKind } from './kind.js';
+import { rolesNamed } from './mentions.js';
 
 export const accessList = declareKind({
   object: {
@@ -30,6 +31,8 @@ export const accessList = declareKind({
   initial: ['spec.audit.nextAuditDate'],
   serverOwned: ['spec.audit.nextAuditDate', 'spec.owners.ineligibleStatus', 'status'],
   defaults: accessListDefaults,
+  watched: true,
+  mentions: ({ spec }) => rolesNamed(spec?.grants?.roles, spec?.ownerGrants?.roles),
   calls: {
     get: call(
       AccessListService.method.getAccessList,
@@ -45,6 +48,11 @@ export const accessList = declareKind({
       AccessListService.method.updateAccessList,
       (accessList: AccessList) => ({ accessList }),
       (stored) => stored,
+    ),
+    list: paged(
+      AccessListService.method.listAccessLists,
+      (nextToken, pageSize) => ({ nextToken, pageSize }),
+      ({ accessLists, nextToken }) => ({ items: accessLists, next: nextToken }),
     ),
     delete: call(AccessListService.method.deleteAccessList, (name: string) => ({ name }), nothing),
   },

@@ -5,7 +5,7 @@ import {
   AccessMonitoringRuleSpecSchema,
 } from '../gen/teleport/accessmonitoringrules/v1/access_monitoring_rules_pb.js';
 import { AccessMonitoringRulesService } from '../gen/teleport/accessmonitoringrules/v1/access_monitoring_rules_service_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, paged } from './calls.js';
 import { rfd153Form } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -23,6 +23,7 @@ export const accessMonitoringRule = declareKind({
   schema: AccessMonitoringRuleSchema,
   form: rfd153Form(AccessMonitoringRuleSchema),
   spec: { schema: AccessMonitoringRuleSpecSchema, hidden: [] },
+  watched: true,
   calls: {
     get: call(
       AccessMonitoringRulesService.method.getAccessMonitoringRule,
@@ -38,6 +39,11 @@ export const accessMonitoringRule = declareKind({
       AccessMonitoringRulesService.method.updateAccessMonitoringRule,
       (rule: AccessMonitoringRule) => ({ rule }),
       (stored) => stored,
+    ),
+    list: paged(
+      AccessMonitoringRulesService.method.listAccessMonitoringRules,
+      (pageToken, size) => ({ pageToken, pageSize: BigInt(size) }),
+      ({ rules, nextPageToken }) => ({ items: rules, next: nextPageToken }),
     ),
     delete: call(
       AccessMonitoringRulesService.method.deleteAccessMonitoringRule,

@@ -1,7 +1,7 @@
 // TeleportAppV3: an application that Teleport gives access to: a web page, an API, a TCP service.
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import { AppSpecV3Schema, type AppV3, AppV3Schema } from '../gen/teleport/types/app_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, whole } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -31,6 +31,7 @@ export const app = declareKind({
     if (spec.Cloud === '' && awsConsoles.some((console) => spec.URI.startsWith(console))) spec.Cloud = 'AWS';
   },
   seenBy: 'app_labels',
+  watched: true,
   calls: {
     get: call(
       AuthService.method.getApp,
@@ -39,6 +40,7 @@ export const app = declareKind({
     ),
     create: call(AuthService.method.createApp, (created: AppV3) => created, nothing),
     update: call(AuthService.method.updateApp, (updated: AppV3) => updated, nothing),
+    list: whole(AuthService.method.getApps, {}, ({ Apps }) => Apps),
     delete: call(AuthService.method.deleteApp, (Name: string) => ({ Name }), nothing),
   },
 });

@@ -5,7 +5,7 @@ import {
   AutoUpdateConfigSpecSchema,
 } from '../gen/teleport/autoupdate/v1/autoupdate_pb.js';
 import { AutoUpdateService } from '../gen/teleport/autoupdate/v1/autoupdate_service_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, single } from './calls.js';
 import { rfd153Form } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -24,6 +24,7 @@ export const autoupdateConfig = declareKind({
   form: rfd153Form(AutoUpdateConfigSchema),
   spec: { schema: AutoUpdateConfigSpecSchema, hidden: [] },
   singleton: 'autoupdate-config',
+  watched: true,
   calls: {
     get: call(
       AutoUpdateService.method.getAutoUpdateConfig,
@@ -40,6 +41,7 @@ export const autoupdateConfig = declareKind({
       (config: AutoUpdateConfig) => ({ config }),
       (stored) => stored,
     ),
+    list: single(AutoUpdateService.method.getAutoUpdateConfig, {}),
     delete: call(AutoUpdateService.method.deleteAutoUpdateConfig, (_name: string) => ({}), nothing),
   },
 });

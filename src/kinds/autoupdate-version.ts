@@ -5,7 +5,7 @@ import {
   AutoUpdateVersionSpecSchema,
 } from '../gen/teleport/autoupdate/v1/autoupdate_pb.js';
 import { AutoUpdateService } from '../gen/teleport/autoupdate/v1/autoupdate_service_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, single } from './calls.js';
 import { rfd153Form } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -24,6 +24,7 @@ export const autoupdateVersion = declareKind({
   form: rfd153Form(AutoUpdateVersionSchema),
   spec: { schema: AutoUpdateVersionSpecSchema, hidden: [] },
   singleton: 'autoupdate-version',
+  watched: true,
   calls: {
     get: call(
       AutoUpdateService.method.getAutoUpdateVersion,
@@ -40,6 +41,7 @@ export const autoupdateVersion = declareKind({
       (version: AutoUpdateVersion) => ({ version }),
       (stored) => stored,
     ),
+    list: single(AutoUpdateService.method.getAutoUpdateVersion, {}),
     delete: call(AutoUpdateService.method.deleteAutoUpdateVersion, (_name: string) => ({}), nothing),
   },
 });

@@ -4,9 +4,10 @@ import { create } from '@bufbuild/protobuf';
 import { DurationSchema } from '@bufbuild/protobuf/wkt';
 import { type Bot, BotSchema, BotSpecSchema } from '../gen/teleport/machineid/v1/bot_pb.js';
 import { BotService } from '../gen/teleport/machineid/v1/bot_service_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, paged } from './calls.js';
 import { rfd153Form } from './forms.js';
 import { declareKind } from './kind.js';
+import { rolesNamed } from './mentions.js';
 
 export const bot = declareKind({
   object: {
@@ -30,6 +31,7 @@ export const bot = declareKind({
       .filter(({ values }) => values.length > 0)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
   },
+  mentions: ({ spec }) => rolesNamed(spec?.roles),
   calls: {
     get: call(
       BotService.method.getBot,
@@ -45,6 +47,11 @@ export const bot = declareKind({
       BotService.method.upsertBot,
       (updated: Bot) => ({ bot: updated }),
       (stored) => stored,
+    ),
+    list: paged(
+      BotService.method.listBots,
+      (pageToken, pageSize) => ({ pageToken, pageSize }),
+      ({ bots, nextPageToken }) => ({ items: bots, next: nextPageToken }),
     ),
     delete: call(BotService.method.deleteBot, (botName: string) => ({ botName }), nothing),
   },

@@ -102,3 +102,20 @@ export function whole<I extends DescMessage, O extends DescMessage, Resource>(
     (reply) => ({ items: items(reply), next: '' }),
   );
 }
+
+/** An RPC that answers the only resource there can be, or NotFound. */
+export function single<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  request: MessageInitShape<I>,
+): Listing<MessageShape<O>> {
+  return {
+    method,
+    pages: async function* (client, signal) {
+      try {
+        yield [await client.unary(method, request, { signal })];
+      } catch (error) {
+        if (!isTeleportError(error, 'NotFound')) throw error;
+      }
+    },
+  };
+}

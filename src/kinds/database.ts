@@ -5,7 +5,7 @@ import {
   type DatabaseV3,
   DatabaseV3Schema,
 } from '../gen/teleport/types/database_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, whole } from './calls.js';
 import { databaseDefaults } from './database-defaults.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
@@ -30,6 +30,7 @@ export const database = declareKind({
   kept: ['Status'],
   defaults: databaseDefaults,
   seenBy: 'db_labels',
+  watched: true,
   calls: {
     get: call(
       AuthService.method.getDatabase,
@@ -38,6 +39,7 @@ export const database = declareKind({
     ),
     create: call(AuthService.method.createDatabase, (created: DatabaseV3) => created, nothing),
     update: call(AuthService.method.updateDatabase, (updated: DatabaseV3) => updated, nothing),
+    list: whole(AuthService.method.getDatabases, {}, ({ Databases }) => Databases),
     delete: call(AuthService.method.deleteDatabase, (Name: string) => ({ Name }), nothing),
   },
 });

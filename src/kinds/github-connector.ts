@@ -5,9 +5,10 @@ import {
   type GithubConnectorV3,
   GithubConnectorV3Schema,
 } from '../gen/teleport/types/github_connector_pb.js';
-import { type Call, call, nothing, orElse } from './calls.js';
+import { type Call, call, nothing, orElse, whole } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
+import { rolesNamed } from './mentions.js';
 
 /** What servers have that lack the conditional verbs. */
 const upserts: readonly Call<GithubConnectorV3, GithubConnectorV3 | undefined>[] = [
@@ -33,6 +34,7 @@ export const githubConnector = declareKind({
   schema: GithubConnectorV3Schema,
   form: legacyForm(GithubConnectorV3Schema),
   spec: { schema: GithubConnectorSpecV3Schema, hidden: ['teams_to_logins'] },
+  mentions: ({ Spec: spec }) => rolesNamed(spec?.TeamsToRoles.flatMap(({ Roles }) => Roles)),
   calls: {
     get: call(
       AuthService.method.getGithubConnector,
@@ -55,6 +57,7 @@ export const githubConnector = declareKind({
       ),
       ...upserts,
     ),
+    list: whole(AuthService.method.getGithubConnectors, {}, ({ GithubConnectors }) => GithubConnectors),
     delete: call(AuthService.method.deleteGithubConnector, (Name: string) => ({ Name }), nothing),
   },
 });

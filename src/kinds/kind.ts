@@ -86,6 +86,7 @@ type Optional =
   | 'needs'
   | 'watched'
   | 'references'
+  | 'mentions'
   | 'defaults'
   | 'oneTime';
 
@@ -134,6 +135,8 @@ export interface Kind<Schema extends DescMessage = DescMessage> {
   readonly watched: boolean;
   /** Resources that Teleport must have before it takes this one, and does not let go while this one is there. */
   readonly references: (resource: MessageShape<Schema>) => readonly Reference[];
+  /** Resources that it names and Teleport does without: said in the status while they are missing, never waited for. */
+  readonly mentions: (resource: MessageShape<Schema>) => readonly Reference[];
   /** Whether Teleport deletes this resource at its first use, so that its absence is no drift. */
   readonly oneTime: (resource: MessageShape<Schema>) => boolean;
 }
@@ -157,6 +160,7 @@ export function declareKind<Schema extends DescMessage>(declaration: KindDeclara
     needs: [],
     watched: false,
     references: () => [],
+    mentions: () => [],
     defaults: () => {},
     oneTime: () => false,
     ...declaration,

@@ -1,7 +1,7 @@
 // TeleportLockV2: shuts a user, role, device … out at once. When it was made and by whom is the server's.
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import { LockSpecV2Schema, type LockV2, LockV2Schema } from '../gen/teleport/types/lock_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, whole } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -21,6 +21,7 @@ export const lock = declareKind({
   spec: { schema: LockSpecV2Schema, hidden: ['created_at', 'created_by'] },
   kept: ['Spec.CreatedAt', 'Spec.CreatedBy'],
   serverOwned: ['Spec.CreatedAt', 'Spec.CreatedBy'],
+  watched: true,
   calls: {
     get: call(
       AuthService.method.getLock,
@@ -29,6 +30,7 @@ export const lock = declareKind({
     ),
     create: call(AuthService.method.upsertLock, (created: LockV2) => created, nothing),
     update: call(AuthService.method.upsertLock, (updated: LockV2) => updated, nothing),
+    list: whole(AuthService.method.getLocks, {}, ({ Locks }) => Locks),
     delete: call(AuthService.method.deleteLock, (Name: string) => ({ Name }), nothing),
   },
 });

@@ -2,7 +2,7 @@
 // spec of its own: its fields stand beside the metadata.
 import { type LoginRule, LoginRuleSchema } from '../gen/teleport/loginrule/v1/loginrule_pb.js';
 import { LoginRuleService } from '../gen/teleport/loginrule/v1/loginrule_service_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, paged } from './calls.js';
 import { flatForm } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -36,6 +36,11 @@ export const loginRule = declareKind({
       LoginRuleService.method.upsertLoginRule,
       (loginRule: LoginRule) => ({ loginRule }),
       (stored) => stored,
+    ),
+    list: paged(
+      LoginRuleService.method.listLoginRules,
+      (pageToken, pageSize) => ({ pageToken, pageSize }),
+      ({ loginRules, nextPageToken }) => ({ items: loginRules, next: nextPageToken }),
     ),
     delete: call(LoginRuleService.method.deleteLoginRule, (name: string) => ({ name }), nothing),
   },

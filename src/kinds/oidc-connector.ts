@@ -5,9 +5,10 @@ import {
   type OIDCConnectorV3,
   OIDCConnectorV3Schema,
 } from '../gen/teleport/types/oidc_connector_pb.js';
-import { type Call, call, nothing, orElse } from './calls.js';
+import { type Call, call, nothing, orElse, whole } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
+import { rolesNamed } from './mentions.js';
 
 /** What servers have that lack the conditional verbs. */
 const upserts: readonly Call<OIDCConnectorV3, OIDCConnectorV3 | undefined>[] = [
@@ -34,6 +35,7 @@ export const oidcConnector = declareKind({
   form: legacyForm(OIDCConnectorV3Schema),
   spec: { schema: OIDCConnectorSpecV3Schema, hidden: [] },
   needs: ['OIDC'],
+  mentions: ({ Spec: spec }) => rolesNamed(spec?.ClaimsToRoles.flatMap(({ Roles }) => Roles)),
   calls: {
     get: call(
       AuthService.method.getOIDCConnector,
@@ -56,6 +58,7 @@ export const oidcConnector = declareKind({
       ),
       ...upserts,
     ),
+    list: whole(AuthService.method.getOIDCConnectors, {}, ({ OIDCConnectors }) => OIDCConnectors),
     delete: call(AuthService.method.deleteOIDCConnector, (Name: string) => ({ Name }), nothing),
   },
 });

@@ -5,7 +5,7 @@ import {
   type OktaImportRuleV1,
   OktaImportRuleV1Schema,
 } from '../gen/teleport/types/okta_import_rule_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, paged } from './calls.js';
 import { legacyHeaderForm } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -24,6 +24,7 @@ export const oktaImportRule = declareKind({
   form: legacyHeaderForm(OktaImportRuleV1Schema),
   spec: { schema: OktaImportRuleSpecV1Schema, hidden: [] },
   needs: ['AdvancedAccessWorkflows'],
+  watched: true,
   calls: {
     get: call(
       OktaService.method.getOktaImportRule,
@@ -39,6 +40,11 @@ export const oktaImportRule = declareKind({
       OktaService.method.updateOktaImportRule,
       (importRule: OktaImportRuleV1) => ({ importRule }),
       (stored) => stored,
+    ),
+    list: paged(
+      OktaService.method.listOktaImportRules,
+      (pageToken, pageSize) => ({ pageToken, pageSize }),
+      ({ importRules, nextPageToken }) => ({ items: importRules, next: nextPageToken }),
     ),
     delete: call(OktaService.method.deleteOktaImportRule, (name: string) => ({ name }), nothing),
   },

@@ -5,6 +5,7 @@ import { RoleSpecV6Schema, type RoleV6, RoleV6Schema } from '../gen/teleport/typ
 import { type Call, call, nothing, orElse, paged } from './calls.js';
 import { legacyForm } from './forms.js';
 import { type AnyKind, declareKind, type ObjectNames } from './kind.js';
+import { rolesNamed } from './mentions.js';
 import { roleDefaults } from './role-defaults.js';
 
 /** What servers have that lack the conditional verbs. */
@@ -55,6 +56,16 @@ function role(version: 'v5' | 'v6' | 'v7' | 'v8', object: ObjectNames): AnyKind 
       ),
       delete: call(AuthService.method.deleteRole, (Name: string) => ({ Name }), nothing),
     },
+    // Roles may be written in any order, so Teleport takes names of roles that do not exist yet.
+    mentions: ({ Spec: spec }) =>
+      rolesNamed(
+        spec?.Allow?.Request?.Roles,
+        spec?.Allow?.Request?.SearchAsRoles,
+        spec?.Allow?.Request?.ClaimsToRoles.flatMap(({ Roles }) => Roles),
+        spec?.Allow?.ReviewRequests?.Roles,
+        spec?.Allow?.ReviewRequests?.PreviewAsRoles,
+        spec?.Allow?.Impersonate?.Roles,
+      ),
     watched: true,
     defaults: roleDefaults,
   });

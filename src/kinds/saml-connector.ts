@@ -6,9 +6,10 @@ import {
   type SAMLConnectorV2,
   SAMLConnectorV2Schema,
 } from '../gen/teleport/types/saml_connector_pb.js';
-import { type Call, call, nothing, orElse } from './calls.js';
+import { type Call, call, nothing, orElse, whole } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
+import { rolesNamed } from './mentions.js';
 import { samlDefaults } from './saml-defaults.js';
 
 /** What servers have that lack the conditional verbs. */
@@ -39,6 +40,7 @@ export const samlConnector = declareKind({
   // Without its private key, which is not shown: Teleport completes the pair where the certificate is its own.
   kept: ['Spec.SigningKeyPair'],
   defaults: samlDefaults,
+  references: ({ Spec: spec }) => rolesNamed(spec?.AttributesToRoles.flatMap(({ Roles }) => Roles)),
   calls: {
     get: call(
       AuthService.method.getSAMLConnector,
@@ -61,6 +63,11 @@ export const samlConnector = declareKind({
         (stored) => stored,
       ),
       ...upserts,
+    ),
+    list: whole(
+      AuthService.method.getSAMLConnectors,
+      { SAMLValidationNoFollowURLs: true },
+      ({ SAMLConnectors }) => SAMLConnectors,
     ),
     delete: call(AuthService.method.deleteSAMLConnector, (Name: string) => ({ Name }), nothing),
   },

@@ -5,7 +5,7 @@ import {
   type SAMLIdPServiceProviderV1,
   SAMLIdPServiceProviderV1Schema,
 } from '../gen/teleport/types/saml_idp_service_provider_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, paged } from './calls.js';
 import { legacyHeaderForm } from './forms.js';
 import { declareKind } from './kind.js';
 import { serviceProviderDefaults } from './saml-idp-defaults.js';
@@ -30,6 +30,7 @@ export const samlIdpServiceProvider = declareKind({
   immutable: ['Spec.EntityID', 'Spec.ACSURL'],
   defaults: serviceProviderDefaults,
   seenBy: 'app_labels',
+  watched: true,
   calls: {
     get: call(
       AuthService.method.getSAMLIdPServiceProvider,
@@ -45,6 +46,11 @@ export const samlIdpServiceProvider = declareKind({
       AuthService.method.updateSAMLIdPServiceProvider,
       (updated: SAMLIdPServiceProviderV1) => updated,
       nothing,
+    ),
+    list: paged(
+      AuthService.method.listSAMLIdPServiceProviders,
+      (NextKey, Limit) => ({ NextKey, Limit }),
+      ({ ServiceProviders, NextKey }) => ({ items: ServiceProviders, next: NextKey }),
     ),
     delete: call(AuthService.method.deleteSAMLIdPServiceProvider, (Name: string) => ({ Name }), nothing),
   },

@@ -7,7 +7,7 @@ import {
   type TrustedClusterV2,
   TrustedClusterV2Schema,
 } from '../gen/teleport/types/trusted_cluster_pb.js';
-import { call, nothing, orElse } from './calls.js';
+import { call, nothing, orElse, whole } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -66,6 +66,7 @@ export const trustedCluster = declareKind({
       ),
       upsert,
     ),
+    list: whole(AuthService.method.getTrustedClusters, {}, ({ TrustedClusters }) => TrustedClusters),
     delete: call(AuthService.method.deleteTrustedCluster, (Name: string) => ({ Name }), nothing),
   },
 });

@@ -5,7 +5,7 @@ import {
   WorkloadIdentitySpecSchema,
 } from '../gen/teleport/workloadidentity/v1/resource_pb.js';
 import { WorkloadIdentityResourceService } from '../gen/teleport/workloadidentity/v1/resource_service_pb.js';
-import { call, nothing } from './calls.js';
+import { call, nothing, paged } from './calls.js';
 import { rfd153Form } from './forms.js';
 import { declareKind } from './kind.js';
 
@@ -22,6 +22,7 @@ export const workloadIdentity = declareKind({
   schema: WorkloadIdentitySchema,
   form: rfd153Form(WorkloadIdentitySchema),
   spec: { schema: WorkloadIdentitySpecSchema, hidden: [] },
+  watched: true,
   calls: {
     get: call(
       WorkloadIdentityResourceService.method.getWorkloadIdentity,
@@ -37,6 +38,11 @@ export const workloadIdentity = declareKind({
       WorkloadIdentityResourceService.method.updateWorkloadIdentity,
       (workloadIdentity: WorkloadIdentity) => ({ workloadIdentity }),
       (stored) => stored,
+    ),
+    list: paged(
+      WorkloadIdentityResourceService.method.listWorkloadIdentities,
+      (pageToken, pageSize) => ({ pageToken, pageSize }),
+      ({ workloadIdentities, nextPageToken }) => ({ items: workloadIdentities, next: nextPageToken }),
     ),
     delete: call(
       WorkloadIdentityResourceService.method.deleteWorkloadIdentity,

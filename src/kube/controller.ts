@@ -10,7 +10,11 @@ import type { ObjectKey } from './object.js';
 import type { WorkQueue } from './workqueue.js';
 
 /** When a key is to come again: not before something happens, after a time, or with growing delays. */
-export type Next = { readonly done: true } | { readonly afterMs: number } | { readonly retry: true };
+export type Next =
+  | { readonly done: true }
+  | { readonly afterMs: number }
+  /** Delays grow up to `maxMs`, where that is less than the queue's own limit. */
+  | { readonly retry: true; readonly maxMs?: number };
 
 export interface Pass {
   /** Aborted when the pass must end at once, without another write. */
@@ -71,7 +75,7 @@ async function runPass(key: ObjectKey, options: ControllerOptions, meters: Meter
   try {
     const next = await options.handle(key, { signal, passId });
     if ('retry' in next) {
-      queue.retry(key);
+      queue.retry(key, next.maxMs);
       meters.result('requeue');
     } else {
       queue.forget(key);

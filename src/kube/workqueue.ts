@@ -87,12 +87,15 @@ export class WorkQueue {
 
   /**
    * The key failed: adds it after a delay that grows with each failure in a row.
+   * @param maxMs a limit below the policy's
    * @returns the delay in milliseconds
    */
-  retry(key: ObjectKey): number {
+  retry(key: ObjectKey, maxMs = Number.POSITIVE_INFINITY): number {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    const delay = backoffDelay(this.#options.policy, failures, this.#options.random);
+    const { policy, random } = this.#options;
+    const limited = { ...policy, maxMs: Math.min(policy.maxMs, maxMs) };
+    const delay = backoffDelay(limited, failures, random);
     this.#meters.retries.inc(this.#meters.labels);
     this.addAfter(key, delay);
     return delay;

@@ -1,5 +1,6 @@
 // One kind at work: its informer, queue and workers around the reconciler. Runs while this replica leads.
 import { setMaxListeners } from 'node:events';
+import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
@@ -35,8 +36,14 @@ import type { Secrets } from './secrets.js';
 /** Passes of one kind that run at the same time. They wait for Teleport most of the time. */
 const workers = 8;
 
+/** Between looks at the resources of a kind that Teleport does not list, in milliseconds. */
+const pollMs = 120_000;
+
 /** Delays between tries of one object. */
 const retryPolicy = { baseMs: 500, factor: 2, maxMs: 300_000, jitter: 0.5 };
+
+/** Longest of these delays where nothing tells when the next try is worth it. */
+const soonMs = 15_000;
 
 export interface KindControllerParts {
   readonly kind: AnyKind;
@@ -67,7 +74,7 @@ export class KindController {
   readonly #parts: KindControllerParts;
   readonly #door = new Door();
   readonly #secretUsers = new KeyIndex();
-  /** By the resources they lack. */
+  /** By the resources that they name and that may be missing. */
   readonly #waiting = new KeyIndex();
   /** By the resource they claim. */
   readonly #named = new KeyIndex();
@@ -181,7 +188,7 @@ export class KindController {
       for (const key of this.#named.of(`${kind}/${name}`))
         if (this.#isNewTo(key, before, after)) this.#wake(key);
     }
-    if (after && !before) for (const key of this.#waiting.of(`${kind}/${name}`)) this.#wake(key);
+    if (!after !== !before) for (const key of this.#waiting.of(`${kind}/${name}`)) this.#wake(key);
     if (!before || before.refersTo.length === 0 || this.#blocked.size === 0) return;
     const released = before.refersTo.filter((resource) => !after?.refersTo.includes(resource));
     for (const resource of released) {
@@ -224,6 +231,7 @@ export class KindController {
     // Each worker and each call listens; Node would take that for a leak.
     setMaxListeners(0, ending, lead);
     const stopResync = this.#resync(ending);
+    void this.#poll(ending);
     try {
       await Promise.all([
         this.informer.run(ending),
@@ -249,7 +257,21 @@ export class KindController {
 
   async #pass(key: ObjectKey, { passId, signal }: Pass): Promise<Next> {
     const next = await this.#passes.run(key, this.#log.with({ pass: passId }), signal);
-    return next === 'retry' ? { retry: true } : { done: true };
+    if (next === 'done') return { done: true };
+    return next === 'retry' ? { retry: true } : { retry: true, maxMs: soonMs };
+  }
+
+  /** Looks at every object now and then whose kind Teleport does not list: so changes made there are found. */
+  async #poll(signal: AbortSignal): Promise<void> {
+    const { clock, kind, mirror } = this.#parts;
+    while (!signal.aborted) {
+      await sleep(clock, pollMs, signal).catch(() => {});
+      if (signal.aborted || !mirror.isOff(kind.resource.kind)) continue;
+      for (const key of this.informer.keys()) {
+        this.#door.force(key);
+        this.queue.addAfter(key, (Math.random() * pollMs) / 2);
+      }
+    }
   }
 
   /** Looks at every object again once a period, spread over a tenth of it. */

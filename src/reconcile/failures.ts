@@ -55,6 +55,15 @@ const table: readonly Row[] = [
     next: 'backoff',
     remedy: "Check the role of the operator's bot, and that the bot is not locked.",
   },
+  {
+    // SAML connectors and trusted clusters.
+    kinds: ['BadParameter'],
+    steps: ['write'],
+    text: /\brole\b.* (not found|is not defined)/i,
+    reason: 'DependencyNotReady',
+    next: 'backoff',
+    remedy: 'Create the role; the object is tried again by itself.',
+  },
   { kinds: ['BadParameter'], reason: 'Rejected', next: 'onChange', remedy: 'Correct the spec.' },
   {
     kinds: ['NotImplemented'],
@@ -98,5 +107,6 @@ export function failure(step: Step, thrown: unknown, owned?: Owned): Failure {
   const { reason, next, remedy } = row ?? { reason: 'TeleportError' as const, next: 'backoff' as const };
   const said = `Teleport answered: ${error.message}`;
   const message = remedy === undefined ? said : `${said.replace(/[.\s]+$/, '')}. ${remedy}`;
-  return { type: 'failed', step, reason, message, next, ...known };
+  const raced = step === 'write' && (error.kind === 'CompareFailed' || error.kind === 'AlreadyExists');
+  return { type: 'failed', step, reason, message, next, ...known, ...(raced && { raced }) };
 }

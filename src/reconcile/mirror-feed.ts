@@ -155,15 +155,18 @@ class Feed {
     } catch (error) {
       if (signal.aborted) return 'failed';
       const refused = isTeleportError(error, 'AccessDenied', 'NotImplemented', 'BadParameter');
+      const fields = { resource: name, error: TeleportError.from(error).message };
+      if (!refused) {
+        log.debug('listing Teleport failed, trying again', fields);
+        mirror.stale(name);
+        return 'failed';
+      }
       if (!this.#refusals.has(name)) {
         this.#refusals.add(name);
-        log.info('a kind of Teleport can not be listed; changes made there are noticed later', {
-          resource: name,
-          error: TeleportError.from(error).message,
-        });
+        log.info('a kind of Teleport can not be listed; its resources are looked at one by one', fields);
       }
       mirror.off(name);
-      return refused ? 'refused' : 'failed';
+      return 'refused';
     } finally {
       if (this.#touched.get(name) === touched) this.#touched.delete(name);
     }

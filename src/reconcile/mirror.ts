@@ -79,6 +79,11 @@ export class Mirror {
     return this.#kinds.get(kind)?.current ?? false;
   }
 
+  /** Whether Teleport does not let the kind be listed, so that its resources must be looked at one by one. */
+  isOff(kind: string): boolean {
+    return this.#off.has(kind);
+  }
+
   /** What is held of the resource; undefined where there is none, or where the kind is not current. */
   get(kind: string, name: string): Shadow | undefined {
     const mirrored = this.#kinds.get(kind);

@@ -45,6 +45,8 @@ export type Outcome =
       readonly applied: Applied;
       /** CR names of what changed in Teleport; empty for a new resource. */
       readonly fields: readonly string[];
+      /** `role engineer`: what it names, does without, and Teleport does not have. */
+      readonly lacks?: readonly string[];
     }
   /** Teleport used up a one-time resource; it is not made again. */
   | { readonly type: 'consumed'; readonly applied: Applied }
@@ -74,6 +76,8 @@ export type Outcome =
       readonly owned?: Owned;
       /** What was applied all the same, to be remembered. */
       readonly applied?: Applied;
+      /** Somebody else wrote between our look and our write: a new look may show what to do. */
+      readonly raced?: true;
     };
 
 export type Failure = Extract<Outcome, { type: 'failed' }>;

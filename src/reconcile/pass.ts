@@ -7,13 +7,13 @@ import type { Counter, Metrics } from '../core/metrics.js';
 import type { Condition, KubeObject, ObjectKey } from '../kube/object.js';
 import { type Announcement, eventOf, logOutcome } from './announce.js';
 import type { Door } from './door.js';
-import type { Outcome } from './outcome.js';
+import type { Failure, Outcome } from './outcome.js';
 import type { ReconcilerParts } from './parts.js';
 import { reconcile } from './reconciler.js';
 import { mergedStatus, statusOf, type Wanted } from './status.js';
 
 /** When the key is to be taken again, beside the object's own changes. */
-export type PassNext = 'done' | 'retry';
+export type PassNext = 'done' | 'retry' | 'retrySoon';
 
 export interface PassParts extends ReconcilerParts {
   readonly clock: Clock;
@@ -122,10 +122,25 @@ export class Passes {
     }
     if (outcome.type === 'failed' && outcome.next === 'backoff') {
       door.force(key);
-      return 'retry';
+      return this.#hasWaker(outcome, waitsFor) ? 'retry' : 'retrySoon';
     }
     door.settle(key, object);
     return 'done';
+  }
+
+  /** Whether something tells when it is worth another try, so that tries may become rare. */
+  #hasWaker({ reason }: Failure, waitsFor: ReadonlySet<string> = nothing): boolean {
+    const { mirror } = this.#parts;
+    switch (reason) {
+      case 'DependencyNotReady':
+        return [...waitsFor].every((id) => mirror.isCurrent(id.slice(0, id.indexOf('/'))));
+      case 'InUse':
+        return mirror.kinds.every(({ resource, watched }) => !watched || mirror.isCurrent(resource.kind));
+      case 'DeletionPaused':
+        return false;
+      default:
+        return true;
+    }
   }
 
   async #writeStatus(object: KubeObject, outcome: Outcome, signal: AbortSignal): Promise<void> {

@@ -157,7 +157,7 @@ describe('a pass over a new object', () => {
     teleport.failNext.set('get', new TeleportError('NotFound', 'role engineer is not found'));
     teleport.resources.set('engineer', foreignRole('engineer'));
     const { outcome } = await pass(anObject());
-    expect(outcome).toMatchObject({ type: 'failed', step: 'write', next: 'backoff' });
+    expect(outcome).toMatchObject({ type: 'failed', step: 'ownership', reason: 'NotOwned' });
     expect(get('engineer')).toBe(role());
     expect(role()?.Spec?.Allow).toBeUndefined();
   });

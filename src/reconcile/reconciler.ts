@@ -1,6 +1,7 @@
 // One pass: gates, encode, Secrets, look at Teleport, plan, apply. Generic over kinds; all judgement is in the
 // pure files beside it. What it came to is the outcome; status, Event and queue are others' work.
 import type { Message } from '@bufbuild/protobuf';
+import type { Reference } from '../kinds/kind.js';
 import { type KubeObject, keyOf } from '../kube/object.js';
 import { type Applied, readApplied, wantedHash } from './applied.js';
 import { type ApplyContext, apply } from './apply.js';
@@ -47,6 +48,14 @@ async function upsert(
   const lookup: Lookup = { secrets: new Set(), versions: [] };
   let waitsFor: ReadonlySet<string> = new Set();
   const passed = (outcome: Outcome): Passed => ({ object: held, outcome, secrets: lookup.secrets, waitsFor });
+  /** With what it names and can do without; it is looked at again when that comes or goes. */
+  const settled = (outcome: Outcome): Passed => {
+    if (outcome.type !== 'synced') return passed(outcome);
+    const named = kind.mentions(wanted);
+    if (named.length === 0) return passed(outcome);
+    waitsFor = new Set(named.map(idOf));
+    return passed({ ...outcome, lacks: absent(parts, named).map((to) => `${to.kind} ${to.name}`) });
+  };
   let wanted: Message;
   try {
     wanted = wantedResource(kind, held, parts.policy.operatorId);
@@ -59,28 +68,28 @@ async function upsert(
   const hash = wantedHash(kind, wanted, generation, lookup.versions);
   const applied = readApplied(held);
   if (applied?.hash === hash && isMirrored(parts, name, applied)) {
-    return passed(policy.observe ? { type: 'planned', verb: 'nothing', fields: [] } : unchanged(applied));
+    return settled(policy.observe ? { type: 'planned', verb: 'nothing', fields: [] } : unchanged(applied));
   }
-  let existing: Message | undefined;
-  try {
-    existing = await look(parts, name, signal);
-  } catch (error) {
-    return passed(failure('look', error));
-  }
-  if (existing && isOtherSubKind(kind, existing)) return passed(refusals.otherSubKind(kind, name, existing));
-  const decided = plan({
-    kind,
-    wanted,
-    hash,
-    existing,
-    applied,
-    policy,
-    operatorId: parts.policy.operatorId,
-  });
-  const context: ApplyContext = { name, existing, policy, attempt: attemptOf(held), object: keyOf(held) };
-  const outcome = await apply(parts, decided, context, signal);
-  if (outcome.type === 'failed' && outcome.reason === 'DependencyNotReady') waitsFor = missing(parts, wanted);
-  return passed(outcome);
+  const converge = async (): Promise<Outcome> => {
+    let existing: Message | undefined;
+    try {
+      existing = await look(parts, name, signal);
+    } catch (error) {
+      return failure('look', error);
+    }
+    if (existing && isOtherSubKind(kind, existing)) return refusals.otherSubKind(kind, name, existing);
+    const { operatorId } = parts.policy;
+    const decided = plan({ kind, wanted, hash, existing, applied, policy, operatorId });
+    const context: ApplyContext = { name, existing, policy, attempt: attemptOf(held), object: keyOf(held) };
+    return apply(parts, decided, context, signal);
+  };
+  let outcome = await converge();
+  if (outcome.type === 'failed' && outcome.raced) outcome = await converge();
+  if (outcome.type !== 'failed' || outcome.reason !== 'DependencyNotReady') return settled(outcome);
+  const named = kind.references(wanted);
+  const lacks = absent(parts, named);
+  waitsFor = new Set((lacks.length > 0 ? lacks : named).map(idOf));
+  return passed(refusals.withMissing(outcome, lacks));
 }
 
 const attemptOf = ({ metadata }: KubeObject): string =>
@@ -112,9 +121,9 @@ const unchanged = (applied: Applied): Outcome => ({
   fields: [],
 });
 
-/** What the resource refers to and Teleport, as far as is known, does not have. */
-function missing({ kind, mirror }: ReconcilerParts, wanted: Message): ReadonlySet<string> {
-  const references = kind.references(wanted);
-  const absent = references.filter((to) => mirror.isCurrent(to.kind) && !mirror.get(to.kind, to.name));
-  return new Set((absent.length > 0 ? absent : references).map((to) => `${to.kind}/${to.name}`));
+/** Those that Teleport, as far as is known, does not have. */
+function absent({ mirror }: ReconcilerParts, named: readonly Reference[]): readonly Reference[] {
+  return named.filter((to) => mirror.isCurrent(to.kind) && !mirror.get(to.kind, to.name));
 }
+
+const idOf = ({ kind, name }: Reference): string => `${kind}/${name}`;

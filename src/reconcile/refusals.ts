@@ -1,6 +1,6 @@
 // Outcomes that are our own decision rather than an answer of Teleport, with what to do about each.
 import type { Message } from '@bufbuild/protobuf';
-import type { AnyKind } from '../kinds/kind.js';
+import type { AnyKind, Reference } from '../kinds/kind.js';
 import type { Applied } from './applied.js';
 import type { Failure, Owned } from './outcome.js';
 
@@ -98,6 +98,13 @@ export function otherVersion(kind: AnyKind, version: string, owned: Owned): Fail
     next: 'onChange',
     owned,
   };
+}
+
+/** Teleport tells of the first thing that is missing; the mirror knows all. */
+export function withMissing(outcome: Failure, missing: readonly Reference[]): Failure {
+  if (missing.length < 2) return outcome;
+  const names = listOf(missing.map(({ kind, name }) => `${kind} ${name}`));
+  return { ...outcome, message: `${outcome.message} Missing in all: ${names}.` };
 }
 
 /** A change that Teleport would refuse each time. */

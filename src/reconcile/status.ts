@@ -79,7 +79,7 @@ function toldBy(outcome: Outcome): Omit<StatusOf, 'without'> | undefined {
     case 'synced':
       return {
         conditions: [
-          condition('Ready', 'True', 'Synced', 'Teleport holds what the object says.'),
+          condition('Ready', 'True', 'Synced', syncedMessage(outcome.lacks)),
           valid,
           owned(outcome.owned),
           condition('SuccessfullyReconciled', 'True', 'NoError', 'Teleport holds what the object says.'),
@@ -112,6 +112,11 @@ function toldBy(outcome: Outcome): Omit<StatusOf, 'without'> | undefined {
     case 'failed':
       return { conditions: failed(outcome), ...(outcome.applied ? { applied: outcome.applied } : {}) };
   }
+}
+
+function syncedMessage(lacks: readonly string[] = []): string {
+  const synced = 'Teleport holds what the object says.';
+  return lacks.length === 0 ? synced : `${synced} It names what Teleport does not have: ${listOf(lacks)}.`;
 }
 
 function plannedMessage({ verb, fields }: Extract<Outcome, { type: 'planned' }>): string {
