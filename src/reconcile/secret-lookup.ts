@@ -31,7 +31,7 @@ export interface Lookup {
 /**
  * Replaces every reference in the spec of `wanted` by its value.
  * @param lookup is filled in while going
- * @throws SecretLookupError, KubeError
+ * @throws SecretLookupError; the signal's reason
  */
 export async function lookUpSecrets(
   kind: AnyKind,
@@ -46,9 +46,28 @@ export async function lookUpSecrets(
     const field = text.path.replace(/^\./, '');
     const { name, key } = parseReference(text.value, field);
     lookup.secrets.add(name);
-    const secret = await source.get(object.metadata.namespace ?? '', name, signal);
+    const secret = await read(source, object.metadata.namespace ?? '', name, field, signal);
     text.set(valueOf(secret, { name, key, field, from: object.metadata.name }));
     lookup.versions.push(`${name} ${secret?.metadata.uid ?? ''} ${secret?.metadata.resourceVersion ?? ''}`);
+  }
+}
+
+async function read(
+  source: SecretSource,
+  namespace: string,
+  name: string,
+  field: string,
+  signal: AbortSignal,
+): Promise<KubeObject | undefined> {
+  try {
+    return await source.get(namespace, name, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SecretLookupError(
+      `${field}: Secret ${JSON.stringify(name)} could not be read: ${why}; the operator's service account must be ` +
+        'allowed to get Secrets',
+    );
   }
 }
 
