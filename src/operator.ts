@@ -2,6 +2,7 @@
 // Lease, kinds) and stops them in reverse.
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
+import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Settings } from './cli/settings.js';
 import { version } from './cli/version.js';
@@ -235,9 +236,11 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
   );
   log.info('Leading; reconciling', { kinds: controllers.length });
   const ending = AbortSignal.any([parts.stopping, leading]);
+  // Every part listens to these; Node would take that for a leak.
+  setMaxListeners(0, ending, leading, parts.stopping);
   // Every informer listens; Node would take that for a leak.
   setMaxListeners(0, ending);
-  const known = worldKnown(clock, mirror, controllers, ending);
+  const known = worldKnown(clock, log, mirror, controllers, ending);
   parts.availability.track(
     kinds.flatMap((kind, index) => {
       const informer = controllers[index]?.informer;
@@ -258,6 +261,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
  */
 async function worldKnown(
   clock: Clock,
+  log: Logger,
   mirror: Mirror,
   controllers: readonly KindController[],
   signal: AbortSignal,
@@ -266,6 +270,10 @@ async function worldKnown(
   try {
     await Promise.all(controllers.map(({ informer }) => informer.whenSynced(signal)));
     await Promise.race([mirror.whenSettled(), aborted(limit.signal)]);
+    const { unsettled } = mirror;
+    if (unsettled.length > 0 && !signal.aborted) {
+      log.warn('Going on without lists of some resources in Teleport', { resources: unsettled });
+    }
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {

@@ -105,9 +105,16 @@ export class Mirror {
     return () => this.#listeners.delete(listener);
   }
 
+  /** Kinds that are neither current nor off. */
+  get unsettled(): string[] {
+    return [...this.#kinds]
+      .filter(([name, { current }]) => !current && !this.#off.has(name))
+      .map(([name]) => name);
+  }
+
   /** Resolves when every kind is current or off. */
   async whenSettled(): Promise<void> {
-    while ([...this.#kinds].some(([name, { current }]) => !current && !this.#off.has(name))) {
+    while (this.unsettled.length > 0) {
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }

@@ -105,7 +105,7 @@ describe.each(kubeServers())('CRDs in $name', ({ skipped, start }) => {
         observedGeneration: 1,
         resourceName: 'reported',
         teleportResourceID: 0,
-        applied: { hash: 'a', revision: 'b', resourceHash: 'c', generation: 1 },
+        applied: { hash: 'a', revision: 'b', resourceHash: 'c' },
         conditions: [
           {
             type: 'Ready',
