@@ -1,6 +1,7 @@
 // Keeps the mirror: one WatchEvents stream for the kinds that Auth lets us watch, a list of each when the
 // stream begins, and a list every two minutes for the others. Teleport replays nothing, so whenever the stream
 // ends everything is listed again (joining.md 8.2).
+import { setMaxListeners } from 'node:events';
 import { sleep } from '../core/abort.js';
 import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
@@ -44,6 +45,7 @@ class Feed {
   constructor(parts: FeedParts, signal: AbortSignal) {
     this.#parts = parts;
     this.#signal = signal;
+    setMaxListeners(0, signal);
   }
 
   async run(): Promise<void> {
@@ -75,6 +77,8 @@ class Feed {
     const { teleport } = this.#parts;
     const ended = new AbortController();
     const signal = AbortSignal.any([this.#signal, ended.signal]);
+    // every kind's list waits on it at once; Node would warn on stderr, between the JSON lines
+    setMaxListeners(0, signal);
     const request = { Kinds: wanted.map((Kind) => ({ Kind })), AllowPartialSuccess: true };
     try {
       for await (const event of teleport.serverStream(AuthService.method.watchEvents, request, { signal })) {
