@@ -54,7 +54,11 @@ export function helm(args: readonly string[], kubeconfig?: string): string {
       maxBuffer: 64 * 1024 * 1024,
     });
   } catch (error) {
-    throw new Error(String((error as { stderr?: string }).stderr ?? error).slice(0, 2_000));
+    const { stderr } = error as { stderr?: string };
+    // not the whole: a refused CRD is told of once a kind, and vitest prints causes in full
+    throw new Error((stderr ?? 'helm could not be run').slice(0, 2_000), {
+      cause: (error as { status?: number }).status,
+    });
   }
 }
 

@@ -41,7 +41,7 @@ function crd(kind: string, spec: object): KubeObject {
       names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
       versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: fields({ spec }) } }],
     },
-  } as unknown as KubeObject;
+  };
 }
 
 /** The fields of the Prometheus operator's API that the chart uses. */

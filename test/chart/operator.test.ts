@@ -7,217 +7,212 @@ import { type AnyKind, group } from '../../src/kinds/kind.js';
 import { kubeRules } from '../../src/kinds/permissions.js';
 import type { KubeObject } from '../../src/kube/object.js';
 import { wantedResource } from '../../src/reconcile/wanted.js';
+import { exampleObjects, isOurs, refusedByReal } from '../e2e/example-objects.js';
 import { eventually } from '../env/eventually.js';
 import { type Launcher, type Pair, pairs } from '../env/index.js';
 import { helmBinary, withHelm } from './helm.js';
 import { pathOf } from './manifests.js';
-import {
-  examples,
-  kindNamed,
-  namespace,
-  openRelease,
-  type Release,
-  ready,
-  release,
-  type Started,
-} from './release.js';
+import { kindNamed, namespace, openRelease, type Release, ready, release, type Started } from './release.js';
 
 const finalizer = 'resources.teleport.dev/deletion';
 
-/** Kinds that can't work on the open source edition, or not without another cluster. */
-const elsewhere = (kind: AnyKind, pair: Pair): boolean =>
-  pair.teleport.kind === 'teleport' && (kind.needs.length > 0 || kind.resource.kind === 'trusted_cluster');
+/** How an open source Teleport without a network refuses a kind, where it does. */
+const refusal = (kind: AnyKind, pair: Pair) =>
+  pair.teleport.kind === 'teleport' ? refusedByReal[kind.object.kind] : undefined;
 
-describe.each(pairs())(`a release, ${withHelm}, on $name`, ({ start, skipped }: Launcher<Pair>) => {
-  describe.skipIf(skipped || helmBinary === undefined)('at work', () => {
-    let scene: Release;
-    let operator: Started;
-    let objects: { kind: AnyKind; object: KubeObject }[] = [];
-    const here = () => objects.filter(({ kind }) => !elsewhere(kind, scene));
+describe.each(pairs({ enterprise: true }))(
+  `a release, ${withHelm}, on $name`,
+  ({ start, skipped }: Launcher<Pair>) => {
+    describe.skipIf(skipped || helmBinary === undefined)('at work', () => {
+      let scene: Release;
+      let operator: Started;
+      let objects: { kind: AnyKind; object: KubeObject }[] = [];
+      const here = () => objects.filter(({ kind }) => !refusal(kind, scene));
 
-    beforeAll(async () => {
-      scene = await openRelease(await start());
-      await leftByGo(scene);
-      operator = await scene.start();
-      const documents = examples();
-      for (const object of documents.filter(({ kind }) => kind === 'Secret'))
-        await scene.admin.create(`/api/v1/namespaces/${namespace}/secrets`, inNamespace(object));
-      objects = documents
-        .filter(({ apiVersion }) => apiVersion?.startsWith(`${group}/`))
-        .map((object) => ({ kind: kindNamed(object.kind ?? ''), object }));
-      for (const { kind, object } of objects) {
-        const base = scene.path(kind).replace(/\/v\d+\//, `/${object.apiVersion?.split('/')[1]}/`);
-        await scene.admin.create(base, inNamespace(object));
-      }
-    }, 120_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
-    });
+      beforeAll(async () => {
+        scene = await openRelease(await start());
+        await leftByGo(scene);
+        operator = await scene.start();
+        const documents = exampleObjects();
+        for (const object of documents.filter(({ kind }) => kind === 'Secret'))
+          await scene.admin.create(`/api/v1/namespaces/${namespace}/secrets`, inNamespace(object));
+        objects = documents.filter(isOurs).map((object) => ({ kind: kindNamed(object.kind ?? ''), object }));
+        for (const { kind, object } of objects) {
+          const base = scene.path(kind).replace(/\/v\d+\//, `/${object.apiVersion?.split('/')[1]}/`);
+          await scene.admin.create(base, inNamespace(object));
+        }
+      }, 120_000);
+      afterAll(async () => {
+        await operator?.stop();
+        await scene?.close();
+      });
 
-    it('keeps every example', async () => {
-      await eventually(
-        async () => {
-          const open: string[] = [];
-          for (const { kind, object } of here()) {
+      it('keeps every example', async () => {
+        await eventually(
+          async () => {
+            const open: string[] = [];
+            for (const { kind, object } of here()) {
+              const condition = ready(await scene.find(kind, object.metadata.name));
+              if (condition?.status !== 'True')
+                open.push(`${object.kind} ${object.metadata.name}: ${condition?.message}`);
+            }
+            expect(open).toEqual([]);
+          },
+          { timeoutMs: 60_000, intervalMs: 500 },
+        );
+      }, 70_000);
+
+      it('says of the others why Teleport refuses them', async () => {
+        for (const { kind, object } of objects) {
+          const refused = refusal(kind, scene);
+          if (!refused) continue;
+          await eventually(async () => {
             const condition = ready(await scene.find(kind, object.metadata.name));
-            if (condition?.status !== 'True')
-              open.push(`${object.kind} ${object.metadata.name}: ${condition?.message}`);
-          }
-          expect(open).toEqual([]);
-        },
-        { timeoutMs: 60_000, intervalMs: 500 },
-      );
-    }, 70_000);
-
-    it('says of the others that they need Teleport Enterprise', async () => {
-      for (const { kind, object } of objects.filter((one) => elsewhere(one.kind, scene))) {
-        if (kind.needs.length === 0) continue;
-        await eventually(async () => {
-          const found = await scene.find(kind, object.metadata.name);
-          expect(ready(found), object.metadata.name).toMatchObject({
-            status: 'False',
-            reason: 'KindDisabled',
+            expect(condition?.status, object.metadata.name).toBe('False');
+            expect(condition?.message).toMatch(refused.text);
           });
-        });
-      }
-    }, 60_000);
-
-    it('is forbidden nothing, on either side', () => {
-      const lines = operator.log().split('\n');
-      const refused = lines.filter((line) => /forbidden|access denied|not allowed/i.test(line));
-      const unlicensed = /Teleport Enterprise/;
-      expect(refused.filter((line) => !unlicensed.test(line))).toEqual([]);
-    });
-
-    it('takes over what the Go operator left, without a write to Teleport', async () => {
-      for (const { kind, name, revision } of seeded) {
-        await eventually(async () => expect(ready(await scene.find(kind, name))?.status).toBe('True'));
-        const stored = await kind.calls.get.run(scene.teleport.admin, name);
-        expect(kind.form.revision(stored), `${kind.object.kind} ${name}`).toBe(revision);
-      }
-      const lease = await scene.admin.get(leasePath);
-      expect((lease.spec as { holderIdentity: string }).holderIdentity).not.toBe('go-operator_1');
-    }, 60_000);
-
-    /** Labels every object anew, so that each has something to write. */
-    const touch = async (round: string): Promise<void> => {
-      for (const { kind, object } of here())
-        await scene.admin.patch(scene.path(kind, object.metadata.name), { metadata: { labels: { round } } });
-    };
-    const reached = async (round: string, { kind, object }: (typeof objects)[number]): Promise<boolean> =>
-      (await scene.labels(kind, object.metadata.name))?.['round'] === round;
-    /** Waits until the label of the round has come to Teleport for the objects, and for those only. */
-    const settled = async (round: string, works: (kind: AnyKind) => boolean): Promise<void> => {
-      await eventually(
-        async () => {
-          const late: string[] = [];
-          for (const one of here().filter(({ kind }) => works(kind)))
-            if (!(await reached(round, one))) late.push(`${one.object.kind} ${one.object.metadata.name}`);
-          expect(late, round).toEqual([]);
-        },
-        { timeoutMs: 30_000, intervalMs: 200 },
-      );
-      for (const one of here().filter(({ kind }) => !works(kind)))
-        expect(await reached(round, one), `${round}: ${one.object.kind}`).toBe(false);
-    };
-
-    const resources = [...new Set(kinds.map(({ resource }) => resource.kind))];
-    it.each(resources)(
-      'needs the rule on %s in Teleport for its own kinds only, which say so',
-      async (resource) => {
-        await scene.setRole([resource]);
-        try {
-          const mine = here().filter(({ kind }) => kind.resource.kind === resource);
-          // a role's change reaches Auth's cache within a second
-          await eventually(
-            async () => {
-              await touch(`without-${resource}-${performance.now().toFixed(0)}`);
-              for (const { kind, object } of mine) {
-                const condition = ready(await scene.find(kind, object.metadata.name));
-                expect(condition, object.metadata.name).toMatchObject({
-                  status: 'False',
-                  reason: 'KindDisabled',
-                });
-                expect(condition?.message).toContain(resource);
-              }
-            },
-            { timeoutMs: 20_000, intervalMs: 1_000 },
-          );
-          const round = `settled-${resource}`;
-          await touch(round);
-          await settled(round, (kind) => kind.resource.kind !== resource);
-        } finally {
-          await scene.setRole();
         }
-      },
-      60_000,
-    );
+      }, 60_000);
 
-    it('comes back by itself when all rules are there again', async () => {
-      await eventually(
-        async () => {
-          await touch(`again-${performance.now().toFixed(0)}`);
-          for (const { kind, object } of here())
-            expect(ready(await scene.find(kind, object.metadata.name))?.status, object.metadata.name).toBe(
-              'True',
+      it('is forbidden nothing, on either side', () => {
+        const lines = operator.log().split('\n');
+        const refused = lines.filter((line) => /forbidden|access denied|not allowed/i.test(line));
+        const unlicensed = /Teleport Enterprise/;
+        expect(refused.filter((line) => !unlicensed.test(line))).toEqual([]);
+      });
+
+      it('takes over what the Go operator left, without a write to Teleport', async () => {
+        for (const { kind, name, revision } of seeded) {
+          await eventually(async () => expect(ready(await scene.find(kind, name))?.status).toBe('True'));
+          const stored = await kind.calls.get.run(scene.teleport.admin, name);
+          expect(kind.form.revision(stored), `${kind.object.kind} ${name}`).toBe(revision);
+        }
+        const lease = await scene.admin.get(leasePath);
+        expect((lease.spec as { holderIdentity: string }).holderIdentity).not.toBe('go-operator_1');
+      }, 60_000);
+
+      /** Labels every object anew, so that each has something to write. */
+      const touch = async (round: string): Promise<void> => {
+        for (const { kind, object } of here())
+          await scene.admin.patch(scene.path(kind, object.metadata.name), {
+            metadata: { labels: { round } },
+          });
+      };
+      const reached = async (round: string, { kind, object }: (typeof objects)[number]): Promise<boolean> =>
+        (await scene.labels(kind, object.metadata.name))?.['round'] === round;
+      /** Waits until the label of the round has come to Teleport for the objects, and for those only. */
+      const settled = async (round: string, works: (kind: AnyKind) => boolean): Promise<void> => {
+        await eventually(
+          async () => {
+            const late: string[] = [];
+            for (const one of here().filter(({ kind }) => works(kind)))
+              if (!(await reached(round, one))) late.push(`${one.object.kind} ${one.object.metadata.name}`);
+            expect(late, round).toEqual([]);
+          },
+          { timeoutMs: 30_000, intervalMs: 200 },
+        );
+        for (const one of here().filter(({ kind }) => !works(kind)))
+          expect(await reached(round, one), `${round}: ${one.object.kind}`).toBe(false);
+      };
+
+      const resources = [...new Set(kinds.map(({ resource }) => resource.kind))];
+      it.each(resources)(
+        'needs the rule on %s in Teleport for its own kinds only, which say so',
+        async (resource) => {
+          await scene.setRole([resource]);
+          try {
+            const mine = here().filter(({ kind }) => kind.resource.kind === resource);
+            // a role's change reaches Auth's cache within a second
+            await eventually(
+              async () => {
+                await touch(`without-${resource}-${performance.now().toFixed(0)}`);
+                for (const { kind, object } of mine) {
+                  const condition = ready(await scene.find(kind, object.metadata.name));
+                  expect(condition, object.metadata.name).toMatchObject({
+                    status: 'False',
+                    reason: 'KindDisabled',
+                  });
+                  // connectors may be granted one by one or together, and Teleport names the latter
+                  expect(condition?.message).toMatch(new RegExp(`${resource}|auth_connector`));
+                }
+              },
+              { timeoutMs: 20_000, intervalMs: 1_000 },
             );
+            const round = `settled-${resource}`;
+            await touch(round);
+            await settled(round, (kind) => kind.resource.kind !== resource);
+          } finally {
+            await scene.setRole();
+          }
         },
-        { timeoutMs: 60_000, intervalMs: 3_000 },
+        60_000,
       );
-    }, 90_000);
 
-    const rolePath = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/${release}`;
-    const setRules = (rules: unknown) => scene.admin.patch(rolePath, { rules });
+      it('comes back by itself when all rules are there again', async () => {
+        await eventually(
+          async () => {
+            await touch(`again-${performance.now().toFixed(0)}`);
+            for (const { kind, object } of here())
+              expect(ready(await scene.find(kind, object.metadata.name))?.status, object.metadata.name).toBe(
+                'True',
+              );
+          },
+          { timeoutMs: 60_000, intervalMs: 3_000 },
+        );
+      }, 90_000);
 
-    it.each(kinds.map((kind) => [kind.object.plural, kind] as const))(
-      'needs the rule on %s in Kubernetes for that kind only, and logs it',
-      async (plural, without) => {
+      const rolePath = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}/roles/${release}`;
+      const setRules = (rules: unknown) => scene.admin.patch(rolePath, { rules });
+
+      it.each(kinds.map((kind) => [kind.object.plural, kind] as const))(
+        'needs the rule on %s in Kubernetes for that kind only, and logs it',
+        async (plural, without) => {
+          await operator.stop();
+          await setRules(kubeRules(kinds.filter((kind) => kind !== without)));
+          try {
+            operator = await scene.start();
+            const round = `without-${plural}`;
+            await touch(round);
+            await settled(round, (kind) => kind !== without);
+            expect(operator.log()).toContain(plural);
+          } finally {
+            await setRules(kubeRules(kinds));
+          }
+        },
+        90_000,
+      );
+
+      it('needs leases for everything, and Events for nothing', async () => {
         await operator.stop();
-        await setRules(kubeRules(kinds.filter((kind) => kind !== without)));
-        try {
-          operator = await scene.start();
-          const round = `without-${plural}`;
-          await touch(round);
-          await settled(round, (kind) => kind !== without);
-          expect(operator.log()).toContain(plural);
-        } finally {
-          await setRules(kubeRules(kinds));
+        const rules = kubeRules(kinds);
+        await setRules(rules.filter(({ resources }) => !resources.includes('events')));
+        operator = await scene.start();
+        await touch('without-events');
+        await settled('without-events', () => true);
+        await operator.stop();
+        await setRules(rules.filter(({ resources }) => !resources.includes('leases')));
+        operator = await scene.start();
+        await touch('without-leases');
+        await eventually(() => expect(operator.log()).toMatch(/lease/i));
+        await settled('without-leases', () => false);
+        await setRules(rules);
+        await settled('without-leases', () => true);
+      }, 120_000);
+
+      it('leaves Teleport as it is when the release and then the CRDs are removed', async () => {
+        await operator.stop();
+        const before = await all(scene, here());
+        for (const object of scene.objects.filter(({ kind }) => kind !== 'CustomResourceDefinition')) {
+          if (object.kind === 'Deployment' && scene.kube.kind === 'embedded') continue;
+          await scene.admin.remove(pathTo(object));
         }
-      },
-      90_000,
-    );
-
-    it('needs leases for everything, and Events for nothing', async () => {
-      await operator.stop();
-      const rules = kubeRules(kinds);
-      await setRules(rules.filter(({ resources }) => !resources.includes('events')));
-      operator = await scene.start();
-      await touch('without-events');
-      await settled('without-events', () => true);
-      await operator.stop();
-      await setRules(rules.filter(({ resources }) => !resources.includes('leases')));
-      operator = await scene.start();
-      await touch('without-leases');
-      await eventually(() => expect(operator.log()).toMatch(/lease/i));
-      await settled('without-leases', () => false);
-      await setRules(rules);
-      await settled('without-leases', () => true);
-    }, 120_000);
-
-    it('leaves Teleport as it is when the release and then the CRDs are removed', async () => {
-      await operator.stop();
-      const before = await all(scene, here());
-      for (const object of scene.objects.filter(({ kind }) => kind !== 'CustomResourceDefinition')) {
-        if (object.kind === 'Deployment' && scene.kube.kind === 'embedded') continue;
-        await scene.admin.remove(pathTo(object));
-      }
-      for (const object of scene.objects.filter(({ kind }) => kind === 'CustomResourceDefinition'))
-        await scene.admin.remove(pathTo(object));
-      expect(await all(scene, here())).toEqual(before);
-    }, 60_000);
-  });
-});
+        for (const object of scene.objects.filter(({ kind }) => kind === 'CustomResourceDefinition'))
+          await scene.admin.remove(pathTo(object));
+        expect(await all(scene, here())).toEqual(before);
+      }, 60_000);
+    });
+  },
+);
 
 /** Names and revisions in Teleport. */
 async function all(scene: Release, objects: { kind: AnyKind; object: KubeObject }[]): Promise<string[]> {

@@ -2,10 +2,10 @@
 // and the operator as the Deployment would start it: the bundle, with the rendered command and environment, and tokens of the
 // rendered service account where the Pod has them mounted.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { parse, parseAllDocuments } from 'yaml';
+import { parse } from 'yaml';
 import { printTeleportRole } from '../../src/cli/teleport-role.js';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { BotService } from '../../src/gen/teleport/machineid/v1/bot_service_pb.js';
@@ -55,17 +55,6 @@ export function bundle(): string {
   const args = ['tools/bundle.mjs', '--out', out, '--node', process.execPath];
   execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe' });
   return out;
-}
-
-/** All documents of docs/examples. */
-export function examples(): KubeObject[] {
-  const folder = join(root, 'docs/examples');
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((name) => /\.ya?ml$/.test(name))
-    .toSorted()
-    .flatMap((name) => parseAllDocuments(readFileSync(join(folder, name), 'utf8')))
-    .map((document) => document.toJS() as KubeObject | null)
-    .filter((object): object is KubeObject => object !== null);
 }
 
 export function kindNamed(name: string): AnyKind {
