@@ -141,7 +141,7 @@ export function addBot(state: ClusterState, options: BotOptions): string {
       Roles: ['Bot'],
       BotName: options.name,
       JoinMethod: join.method,
-      ...('spec' in join ? join.spec : {}),
+      ...(('spec' in join ? join.spec : {}) as object),
       ...(join.method === 'kubernetes'
         ? {
             Kubernetes: {

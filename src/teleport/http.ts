@@ -35,7 +35,7 @@ export async function callJson(
     signal,
   );
   try {
-    const { status, text } = await exchange({ ...target, alpn: ['http/1.1'] }, call, clock, limit.signal);
+    const { status, text } = await exchange({ ...target, alpn: [] }, call, clock, limit.signal);
     let json: unknown;
     try {
       json = JSON.parse(text);

@@ -222,8 +222,15 @@ async function registerAtAuth(
     return await registerOver(client, request, options);
   } catch (error) {
     // Auth before 17 joins over HTTP only; 18 has no HTTP any more (joining.md 3.5).
-    if (!isTeleportError(error, 'NotImplemented') || options.method.form !== 'proof' || way.via !== 'auth')
-      throw error;
+    if (!isTeleportError(error, 'NotImplemented') || options.method.form !== 'proof') throw error;
+    if (way.via !== 'auth') {
+      throw new TeleportError(
+        'BadParameter',
+        'Teleport before 17 cannot be joined through a proxy with CA pins, since its proxy would have to be believed; ' +
+          "give Auth's own address, or drop -ca-pin and let the proxy's web certificate be verified instead",
+        { cause: error },
+      );
+    }
     const { env } = options;
     const target = { address: way.address, serverName: 'teleport.cluster.local', alpn: [], trust, env };
     const body = joinRequestToJson(request);
