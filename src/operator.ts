@@ -2,7 +2,6 @@
 // Lease, kinds) and stops them in reverse.
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Settings } from './cli/settings.js';
 import { version } from './cli/version.js';
@@ -23,9 +22,11 @@ import { botSettings } from './operator/bot-settings.js';
 import { KindAvailability } from './operator/kind-availability.js';
 import { KindController } from './operator/kind-controller.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
+import { objectNamespaces } from './operator/namespaces.js';
 import { teleportCheck } from './operator/readiness.js';
 import { SecretStore } from './operator/secret-store.js';
 import { Secrets } from './operator/secrets.js';
+import { SecretsByNamespace } from './operator/secrets-by-namespace.js';
 import { DeletionBrake } from './reconcile/brake.js';
 import { Claims } from './reconcile/claims.js';
 import { Mirror } from './reconcile/mirror.js';
@@ -195,7 +196,13 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
 async function lead(parts: MainParts, events: EventRecorder, leading: AbortSignal): Promise<void> {
   const { settings, namespace, clock, log, kube, metrics, bot, teleport } = parts;
   const recent = new RecentWrites(clock);
-  const secrets = new Secrets({ kube, namespace, clock, log, metrics });
+  const ending = AbortSignal.any([parts.stopping, leading]);
+  // Every part listens to these; Node would take that for a leak.
+  setMaxListeners(0, ending, leading, parts.stopping);
+  const secrets = new SecretsByNamespace(
+    (of) => new Secrets({ kube, namespace: of, clock, log, metrics }),
+    ending,
+  );
   const kinds = parts.kinds ?? allKinds;
   const operatorId = settings.operatorId || undefined;
   const policy: PolicyDefaults = {
@@ -212,7 +219,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
     (kind) =>
       new KindController({
         kind,
-        namespace,
+        namespaces: objectNamespaces(settings.namespaces, namespace),
         kube,
         teleport,
         events,
@@ -235,21 +242,16 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
       }),
   );
   log.info('Leading; reconciling', { kinds: controllers.length });
-  const ending = AbortSignal.any([parts.stopping, leading]);
-  // Every part listens to these; Node would take that for a leak.
-  setMaxListeners(0, ending, leading, parts.stopping);
-  // Every informer listens; Node would take that for a leak.
-  setMaxListeners(0, ending);
   const known = worldKnown(clock, log, mirror, controllers, ending);
   parts.availability.track(
     kinds.flatMap((kind, index) => {
-      const informer = controllers[index]?.informer;
-      return informer ? [{ kind, state: () => informer.state }] : [];
+      const objects = controllers[index]?.objects;
+      return objects ? [{ kind, state: () => objects.state }] : [];
     }),
   );
   ending.addEventListener('abort', () => parts.availability.track([]), { once: true });
   await Promise.all([
-    secrets.run(ending),
+    aborted(ending).then(() => secrets.ended()),
     feedMirror({ mirror, teleport, clock, log }, ending),
     ...controllers.map((controller) => controller.run(parts.stopping, leading, known)),
   ]);
@@ -268,7 +270,7 @@ async function worldKnown(
 ): Promise<void> {
   const limit = deadline(clock, mirrorPatienceMs, () => new Error('the lists take long'), signal);
   try {
-    await Promise.all(controllers.map(({ informer }) => informer.whenSynced(signal)));
+    await Promise.all(controllers.map(({ objects }) => objects.whenSynced(signal)));
     await Promise.race([mirror.whenSettled(), aborted(limit.signal)]);
     const { unsettled } = mirror;
     if (unsettled.length > 0 && !signal.aborted) {

@@ -45,6 +45,16 @@ const list: Reader<readonly string[]> = {
       .filter((item) => item !== ''),
   show: (value) => value.join(','),
 };
+const namespaceList: Reader<readonly string[]> = {
+  form: 'all, or names of namespaces with commas in between',
+  read: (value) => {
+    const names = list.read(value) ?? [];
+    return names.every((name) => name === '*' || /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
+      ? names
+      : undefined;
+  },
+  show: list.show,
+};
 const levels: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
 const level: Reader<LogLevel> = {
   form: 'DEBUG, INFO, WARN or ERROR',
@@ -162,6 +172,12 @@ export const settings = {
     text,
     '',
     "Namespace of the objects and of the Lease; without it $POD_NAMESPACE, then the service account's own.",
+  ),
+  namespaces: setting(
+    'namespaces',
+    namespaceList,
+    [] as readonly string[],
+    'Namespaces of the objects, where that is not -namespace alone; all for every namespace. The Lease stays in -namespace.',
   ),
   leaderElectionId: setting(
     'leader-election-id',

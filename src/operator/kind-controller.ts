@@ -12,7 +12,7 @@ import { type Next, type Pass, runController } from '../kube/controller.js';
 import type { EventRecorder } from '../kube/events.js';
 import { addFinalizer, removeFinalizer } from '../kube/finalizer.js';
 import { Informer } from '../kube/informer.js';
-import type { KubeObject, ObjectKey } from '../kube/object.js';
+import { type KubeObject, keyOf, type ObjectKey, splitKey } from '../kube/object.js';
 import { writeStatus } from '../kube/status.js';
 import { WorkQueue } from '../kube/workqueue.js';
 import { readApplied } from '../reconcile/applied.js';
@@ -30,8 +30,10 @@ import { resourceName } from '../reconcile/wanted.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { whatEnds } from './ending.js';
 import { KeyIndex } from './key-index.js';
+import type { Namespaces } from './namespaces.js';
 import { objectMetrics } from './object-metrics.js';
-import type { Secrets } from './secrets.js';
+import { ObjectStore } from './object-store.js';
+import type { SecretsByNamespace } from './secrets-by-namespace.js';
 
 /** Passes of one kind that run at the same time. They wait for Teleport most of the time. */
 const workers = 8;
@@ -47,12 +49,12 @@ const soonMs = 15_000;
 
 export interface KindControllerParts {
   readonly kind: AnyKind;
-  readonly namespace: string;
+  readonly namespaces: Namespaces;
   readonly kube: KubeClient;
   readonly teleport: TeleportClient;
   readonly events: EventRecorder;
   readonly recent: RecentWrites;
-  readonly secrets: Secrets;
+  readonly secrets: SecretsByNamespace;
   readonly mirror: Mirror;
   readonly claims: Claims;
   readonly policy: PolicyDefaults;
@@ -69,7 +71,7 @@ export interface KindControllerParts {
 }
 
 export class KindController {
-  readonly informer: Informer;
+  readonly objects: ObjectStore;
   readonly queue: WorkQueue;
   readonly #parts: KindControllerParts;
   readonly #door = new Door();
@@ -84,32 +86,35 @@ export class KindController {
   readonly #log: Logger;
 
   constructor(parts: KindControllerParts) {
-    const { kind, kube, namespace, clock, metrics, events } = parts;
+    const { kind, kube, namespaces, clock, metrics, events } = parts;
     const resource = apiResource(kind);
     const name = kind.object.kind.toLowerCase();
     this.#parts = parts;
     this.#log = parts.log.with({ controller: name });
     this.queue = new WorkQueue({ name, clock, metrics, policy: retryPolicy });
-    this.informer = new Informer({
-      client: kube,
-      resource,
-      namespace,
-      clock,
-      log: this.#log,
-      metrics,
-      onChange: (key, change) => {
-        this.#claim(key, change.new);
-        if (isNews(change)) this.queue.add(key);
-      },
-    });
-    objectMetrics(metrics, kind.object.kind, () => this.informer.items());
+    const informer = (namespace: string | undefined): Informer =>
+      new Informer({
+        client: kube,
+        resource,
+        ...(namespace === undefined ? {} : { namespace }),
+        clock,
+        log: this.#log,
+        metrics,
+        onChange: (key, change) => {
+          this.#claim(key, change.new);
+          if (isNews(change)) this.queue.add(key);
+        },
+      });
+    this.objects = new ObjectStore(namespaces, informer);
+    objectMetrics(metrics, kind.object.kind, () => this.objects.items());
     const wrote = (base: KubeObject, result: KubeObject): KubeObject => {
-      this.informer.wrote(base, result);
+      this.objects.wrote(keyOf(result), base, result);
       return result;
     };
-    parts.secrets.subscribe((name) => {
-      for (const key of name === undefined ? this.#secretUsers.all() : this.#secretUsers.of(name))
-        this.#wake(key);
+    parts.secrets.subscribe((namespace, name) => {
+      const users =
+        name === undefined ? this.#secretUsers.all() : this.#secretUsers.of(`${namespace}/${name}`);
+      for (const key of users) if (splitKey(key).namespace === namespace) this.#wake(key);
     });
     parts.mirror.subscribe((shift) => this.#onShift(shift));
     this.#passes = new Passes({
@@ -119,7 +124,7 @@ export class KindController {
       counters: parts.counters,
       clock,
       door: this.#door,
-      get: (key) => this.informer.get(key),
+      get: (key) => this.objects.get(key),
       objects: {
         addFinalizer: async (object, signal) =>
           wrote(object, await addFinalizer(kube, resource, object, finalizer, { signal })),
@@ -151,13 +156,16 @@ export class KindController {
         ? undefined
         : new Teardown({
             clock,
-            ask: (signal) => whatEnds(kube, resource, namespace, signal),
-            allGoing: () => this.#allGoing(),
+            ask: (namespace, signal) => whatEnds(kube, resource, namespace, signal),
+            allGoing: (namespace) => this.#allGoing(namespace),
           }),
       policy: parts.policy,
       waitsFor: (key, resources) => this.#waiting.set(key, resources),
       isBlocked: (key, blocked) => void (blocked ? this.#blocked.add(key) : this.#blocked.delete(key)),
-      usesSecrets: (key, secrets) => this.#secretUsers.set(key, secrets),
+      usesSecrets: (key, secrets) => {
+        const { namespace } = splitKey(key);
+        this.#secretUsers.set(key, new Set([...secrets].map((name) => `${namespace}/${name}`)));
+      },
       announce: (object, announcement) => events.record(object, announcement),
     });
   }
@@ -196,15 +204,15 @@ export class KindController {
     }
   }
 
-  #allGoing(): boolean {
-    for (const { metadata } of this.informer.items())
-      if (metadata.deletionTimestamp === undefined) return false;
+  #allGoing(namespace: string): boolean {
+    for (const { metadata } of this.objects.items())
+      if (metadata.namespace === namespace && metadata.deletionTimestamp === undefined) return false;
     return true;
   }
 
   /** Whether the resource is other than the object's status remembers it, or changed hands. */
   #isNewTo(key: ObjectKey, before: Shadow | undefined, after: Shadow | undefined): boolean {
-    const object = this.informer.get(key);
+    const object = this.objects.get(key);
     if (!object) return false;
     const applied = readApplied(object);
     // Nothing was written yet: it is somebody else's, and matters when it goes or becomes ours.
@@ -234,7 +242,7 @@ export class KindController {
     void this.#poll(ending);
     try {
       await Promise.all([
-        this.informer.run(ending),
+        this.objects.run(ending),
         known.then(() =>
           runController({
             name: kind.object.kind.toLowerCase(),
@@ -267,7 +275,7 @@ export class KindController {
     while (!signal.aborted) {
       await sleep(clock, pollMs, signal).catch(() => {});
       if (signal.aborted || !mirror.isOff(kind.resource.kind)) continue;
-      for (const key of this.informer.keys()) {
+      for (const key of this.objects.keys()) {
         this.#door.force(key);
         this.queue.addAfter(key, (Math.random() * pollMs) / 2);
       }
@@ -280,7 +288,7 @@ export class KindController {
     const arm = (): { cancel(): void } =>
       clock.after(syncPeriodMs, () => {
         if (signal.aborted) return;
-        for (const key of this.informer.keys()) {
+        for (const key of this.objects.keys()) {
           this.#door.force(key);
           this.queue.addAfter(key, (Math.random() * syncPeriodMs) / 10);
         }

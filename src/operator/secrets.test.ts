@@ -24,7 +24,13 @@ async function world(rights: 'all' | 'get' | 'none') {
       throw new KubeError('Forbidden', `secrets is forbidden: cannot ${verb}`, { status: 403 });
   };
   client.put(resource, secret('one'));
-  const secrets = new Secrets({ kube: client, namespace: 'ns', clock, log: silentLogger, metrics: noMetrics });
+  const secrets = new Secrets({
+    kube: client,
+    namespace: 'ns',
+    clock,
+    log: silentLogger,
+    metrics: noMetrics,
+  });
   const told: (string | undefined)[] = [];
   secrets.subscribe((name) => told.push(name));
   const stop = new AbortController();

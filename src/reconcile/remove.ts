@@ -25,7 +25,7 @@ export async function remove(
   const { kind, teleport, recent } = parts;
   if (isOn(object.metadata.annotations?.[annotations.keep])) return { type: 'gone', resource: 'kept' };
   if (policy.observe) return { type: 'planned', verb: 'delete', fields: [] };
-  const ending = await parts.teardown?.ending(signal);
+  const ending = await parts.teardown?.ending(object.metadata.namespace ?? '', signal);
   if (ending !== undefined) return { type: 'gone', resource: 'left', ending };
   const name = resourceName(object);
   try {

@@ -16,7 +16,7 @@ function world(answers: (Ending | Error)[], allGoing: boolean) {
     },
   });
   const { signal } = new AbortController();
-  return { clock, ending: () => teardown.ending(signal), asked: () => asked };
+  return { clock, ending: () => teardown.ending('ns', signal), asked: () => asked };
 }
 
 describe('Teardown', () => {

@@ -8,10 +8,10 @@ export type Ending = 'its CRD' | 'its namespace' | undefined;
 
 export interface TeardownParts {
   readonly clock: Clock;
-  /** Asks the API server. @throws KubeError */
-  ask(signal: AbortSignal): Promise<Ending>;
-  /** Whether every object of the kind is being deleted: the mark of a teardown. */
-  allGoing(): boolean;
+  /** Asks the API server about the kind's CRD and the namespace. @throws KubeError */
+  ask(namespace: string, signal: AbortSignal): Promise<Ending>;
+  /** Whether every object of the kind in the namespace is being deleted: the mark of a teardown. */
+  allGoing(namespace: string): boolean;
 }
 
 /** An answer counts for so long, in milliseconds: deletions come in crowds. */
@@ -21,7 +21,7 @@ const secondLookMs = 1_500;
 
 export class Teardown {
   readonly #parts: TeardownParts;
-  #answer: { readonly at: number; readonly ending: Promise<Ending> } | undefined;
+  readonly #answers = new Map<string, { readonly at: number; readonly ending: Promise<Ending> }>();
 
   constructor(parts: TeardownParts) {
     this.#parts = parts;
@@ -32,21 +32,20 @@ export class Teardown {
    * since the API server's word may come after the first deletion.
    * @throws KubeError, so that a deletion whose cause is not known is not made.
    */
-  async ending(signal: AbortSignal): Promise<Ending> {
-    const first = await this.#ask(signal);
-    if (first !== undefined || !this.#parts.allGoing()) return first;
+  async ending(namespace: string, signal: AbortSignal): Promise<Ending> {
+    const first = await this.#ask(namespace, signal);
+    if (first !== undefined || !this.#parts.allGoing(namespace)) return first;
     await sleep(this.#parts.clock, secondLookMs, signal);
-    return this.#ask(signal);
+    return this.#ask(namespace, signal);
   }
 
-  #ask(signal: AbortSignal): Promise<Ending> {
+  #ask(namespace: string, signal: AbortSignal): Promise<Ending> {
     const now = this.#parts.clock.monotonic();
-    if (this.#answer && now - this.#answer.at < answerMs) return this.#answer.ending;
-    const ending = this.#parts.ask(signal);
-    this.#answer = { at: now, ending };
-    ending.catch(() => {
-      this.#answer = undefined;
-    });
+    const known = this.#answers.get(namespace);
+    if (known && now - known.at < answerMs) return known.ending;
+    const ending = this.#parts.ask(namespace, signal);
+    this.#answers.set(namespace, { at: now, ending });
+    ending.catch(() => this.#answers.delete(namespace));
     return ending;
   }
 }
