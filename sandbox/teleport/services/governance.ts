@@ -162,6 +162,7 @@ const accessList: Served = {
   stored: accessLists,
   methods: [
     AccessListService.method.getAccessList,
+    AccessListService.method.listAccessLists,
     AccessListService.method.upsertAccessList,
     AccessListService.method.updateAccessList,
     AccessListService.method.deleteAccessList,

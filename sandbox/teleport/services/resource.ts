@@ -95,7 +95,10 @@ function handlerOf(served: Served, method: DescMethodUnary, context: ServiceCont
     if (text !== undefined) throw accessDenied(text);
   };
 
-  if (action === 'Get') {
+  const answersAll = method.output.fields.some(
+    (field) => field.fieldKind === 'list' && field.message?.typeName === stored.schema.typeName,
+  );
+  if (action === 'Get' && !answersAll) {
     return (request, handler) => {
       const withSecrets = (request as { WithSecrets?: boolean }).WithSecrets === true;
       permit('everything', callerOf(handler), withSecrets ? 'read' : (served.reading ?? 'read'));
@@ -105,7 +108,7 @@ function handlerOf(served: Served, method: DescMethodUnary, context: ServiceCont
       return reply(withSecrets ? found : shown(found));
     };
   }
-  if (action === 'List') {
+  if (answersAll) {
     return (_request, handler) => {
       permit('everything', callerOf(handler), 'list', served.reading ?? 'read');
       return listIn(method.output, stored.schema, reads.list(stored).map(shown));
