@@ -41,6 +41,11 @@ class Feed {
   /** Kinds that the stream of now covers. */
   #watched: ReadonlySet<string> = new Set();
   readonly #refusals = new Set<string>();
+  #tellFirst: () => void = () => {};
+  /** The first stream has begun, or could not. */
+  readonly #firstStream = new Promise<void>((resolve) => {
+    this.#tellFirst = resolve;
+  });
 
   constructor(parts: FeedParts, signal: AbortSignal) {
     this.#parts = parts;
@@ -66,6 +71,7 @@ class Feed {
         if (this.#signal.aborted) return;
         log.debug('watching Teleport ended', { error: TeleportError.from(error).message });
       }
+      this.#tellFirst();
       for (const kind of this.#watched) mirror.stale(kind);
       this.#watched = new Set();
       if (clock.monotonic() - started > provedMs) backoff.reset();
@@ -87,6 +93,7 @@ class Feed {
           continue;
         }
         this.#watched = confirmed(event);
+        this.#tellFirst();
         for (const kind of kinds) {
           if (this.#watched.has(kind.resource.kind)) void this.#fill(kind, signal);
         }
@@ -121,7 +128,7 @@ class Feed {
       return;
     }
     // The stream, where it covers the kind, lists it itself; it gets a moment to say so.
-    if (kind.watched) await this.#pause(5_000);
+    if (kind.watched) await Promise.race([this.#firstStream, this.#pause(5_000)]);
     while (!this.#signal.aborted) {
       if (!this.#watched.has(kind.resource.kind)) await this.#fill(kind, this.#signal);
       await this.#pause(pollMs);
