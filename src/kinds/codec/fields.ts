@@ -19,19 +19,32 @@ export interface FieldForm {
   readonly sensitive: boolean;
 }
 
+const options = new WeakMap<DescField, ReturnType<typeof read>>();
+const read = (field: DescField) => getOption(field, cr);
+
+/** Options are decoded at every reading; every pass over every field asks for them. */
+function optionsOf(field: DescField): ReturnType<typeof read> {
+  let known = options.get(field);
+  if (!known) {
+    known = read(field);
+    options.set(field, known);
+  }
+  return known;
+}
+
 /** The key of the field in a custom resource. */
 export function fieldName(field: DescField): string {
-  return getOption(field, cr).json || field.name;
+  return optionsOf(field).json || field.name;
 }
 
 /** Whether the field is no part of any custom resource. */
 export function isHidden(field: DescField): boolean {
-  return getOption(field, cr).hidden;
+  return optionsOf(field).hidden;
 }
 
 /** Whether the value is a secret: never logged, hashed or shown. */
 export function isSensitive(field: DescField): boolean {
-  return getOption(field, cr).sensitive;
+  return optionsOf(field).sensitive;
 }
 
 /** The words that stand for an enum value, the one we write first; empty where its proto name is the word. */
@@ -52,7 +65,7 @@ export function fieldForms(message: DescMessage): readonly FieldForm[] {
   const known = forms.get(message);
   if (known) return known;
   const made = message.fields.map((field): FieldForm => {
-    const { codec, hidden, inline, required, sensitive, always } = getOption(field, cr);
+    const { codec, hidden, inline, required, sensitive, always } = optionsOf(field);
     return {
       field,
       name: fieldName(field),
