@@ -22,6 +22,7 @@ import { botSettings } from './operator/bot-settings.js';
 import { KindAvailability } from './operator/kind-availability.js';
 import { KindController } from './operator/kind-controller.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
+import { LicenceWatch } from './operator/licence-watch.js';
 import { objectNamespaces } from './operator/namespaces.js';
 import { teleportCheck } from './operator/readiness.js';
 import { SecretStore } from './operator/secret-store.js';
@@ -86,7 +87,13 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
     log: log.with({ component: 'bot' }),
     metrics,
   });
-  const availability = new KindAvailability(metrics, () => bot.state().features);
+  const licence = new LicenceWatch({
+    teleport: bot.client,
+    clock,
+    log,
+    atFirst: () => bot.state().features,
+  });
+  const availability = new KindAvailability(metrics, () => licence.features());
   const listeners: Listener[] = [];
   const ports: { health?: number; metrics?: number } = {};
   try {
@@ -116,6 +123,7 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
     kube,
     metrics,
     bot,
+    licence,
     availability,
     teleport: bot.client,
     stopping: stopping.signal,
@@ -142,6 +150,7 @@ interface MainParts extends OperatorParts {
   readonly kube: KubeClient;
   readonly metrics: PromMetrics;
   readonly bot: Bot;
+  readonly licence: LicenceWatch;
   readonly availability: KindAvailability;
   readonly teleport: TeleportClient;
   readonly stopping: AbortSignal;
@@ -194,7 +203,7 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
 
 /** All kinds at work, until the signal is aborted and the passes that ran have ended. */
 async function lead(parts: MainParts, events: EventRecorder, leading: AbortSignal): Promise<void> {
-  const { settings, namespace, clock, log, kube, metrics, bot, teleport } = parts;
+  const { settings, namespace, clock, log, kube, metrics, licence, teleport } = parts;
   const recent = new RecentWrites(clock);
   const ending = AbortSignal.any([parts.stopping, leading]);
   // Every part listens to these; Node would take that for a leak.
@@ -233,7 +242,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
         onClaims: (resource) => {
           for (const controller of controllers) controller.wakeClaimants(resource);
         },
-        features: () => bot.state().features,
+        features: () => licence.features(),
         counters,
         clock,
         log,
@@ -252,6 +261,9 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
   ending.addEventListener('abort', () => parts.availability.track([]), { once: true });
   await Promise.all([
     aborted(ending).then(() => secrets.ended()),
+    licence.run(() => {
+      for (const controller of controllers) controller.licenceChanged();
+    }, ending),
     feedMirror({ mirror, teleport, clock, log }, ending),
     ...controllers.map((controller) => controller.run(parts.stopping, leading, known)),
   ]);

@@ -170,6 +170,12 @@ export class KindController {
     });
   }
 
+  /** Looks at all objects again, if the kind needs a licence: what that allows has changed. */
+  licenceChanged(): void {
+    if (this.#parts.kind.needs.length === 0) return;
+    for (const key of this.objects.keys()) this.#wake(key);
+  }
+
   /** Looks at the objects again that claim the resource: another object's claim to it came or went. */
   wakeClaimants(resource: string): void {
     for (const key of this.#named.of(resource)) this.#wake(key);
