@@ -6,6 +6,7 @@ import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
 import { type BotListener, type BotState, StateKeeper } from './bot-state.js';
+import { watchAuthorities } from './ca-watcher.js';
 import { callMetrics } from './call-metrics.js';
 import type { TeleportClient } from './client.js';
 import { Connection } from './connection.js';
@@ -79,6 +80,8 @@ class RunningBot implements Bot {
   readonly #stop = new AbortController();
   readonly #loops: Promise<unknown>;
   readonly #nap: Nap;
+  /** The authorities changed since the last step began. */
+  #outdated = false;
 
   constructor(options: BotOptions, method: JoinMethod) {
     const { settings, clock, log, metrics } = options;
@@ -128,6 +131,21 @@ class RunningBot implements Bot {
       this.#run(),
       this.#health.run(this.#stop.signal),
       this.#heartbeats(method.name),
+      watchAuthorities({
+        client: this.client,
+        clock,
+        log,
+        ready: (signal) => this.ready(signal),
+        clusterName: () => this.#keeper.state.clusterName ?? '',
+        trusted: () => this.#identities.output?.hostCas ?? [],
+        onChange: (change) => {
+          log.info("the cluster's authorities change; renewing the identity", change);
+          this.#outdated = true;
+          this.#nap.wake();
+        },
+        signal: this.#stop.signal,
+        random: this.#random,
+      }),
     ]);
   }
 
@@ -199,6 +217,7 @@ class RunningBot implements Bot {
     while (!signal.aborted) {
       let delayMs: number;
       try {
+        this.#outdated = false;
         this.#stepped(await this.#identities.step(signal));
         backoff.reset();
         renewals.inc({ result: 'success' });
@@ -212,7 +231,7 @@ class RunningBot implements Bot {
         if (failure.kind === 'Unavailable') delayMs = Math.min(delayMs, awayMs);
         this.#stepFailed(failure, delayMs);
       }
-      await this.#nap.take(delayMs, signal);
+      if (!this.#outdated || this.#identities.failures > 0) await this.#nap.take(delayMs, signal);
     }
   }
 
