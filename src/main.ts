@@ -12,6 +12,7 @@ import { kinds } from './kinds/index.js';
 import { teleportAllow } from './kinds/permissions.js';
 import { botSettings } from './operator/bot-settings.js';
 import { startInspector } from './operator/inspector.js';
+import { runRelease } from './operator/release-command.js';
 import { type RunningOperator, startOperator } from './operator.js';
 import { validateBotSettings } from './teleport/settings.js';
 
@@ -20,6 +21,7 @@ const exit = { ok: 0, failed: 1, usage: 2 } as const;
 
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number> | number>> = {
   run,
+  release,
   crds: () => print(printCrds()),
   'teleport-role': () => print(printTeleportRole(teleportAllow(kinds))),
   version: () => print(`teleport-operator ${version}\n`),
@@ -72,6 +74,34 @@ async function run(args: readonly string[]): Promise<number> {
   // Whatever still holds the event loop (a socket that does not close) must not hold the Pod.
   setImmediate(() => process.exit(code));
   return code;
+}
+
+/** Ends the operator's hold on all objects; docs/drift.md. */
+async function release(args: readonly string[]): Promise<number> {
+  let settings: Settings;
+  try {
+    settings = readSettings(args);
+  } catch (error) {
+    if (error instanceof SettingsError) return fail(error.problems);
+    throw error;
+  }
+  const namespace = findNamespace(settings.namespace, process.env);
+  if (namespace === undefined) {
+    return fail(['-namespace: nothing names a namespace; set the flag or $POD_NAMESPACE, or run in a Pod']);
+  }
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  const log = createLogger({ level: settings.logLevel, component: 'release' });
+  const tell = (line: string): void => void process.stdout.write(`${line}\n`);
+  try {
+    const parts = { settings, namespace, env: process.env, clock: systemClock, log, tell };
+    const problems = await runRelease(parts, stop.signal);
+    if (problems.length === 0) return exit.ok;
+    fail(problems);
+  } catch (error) {
+    fail([error instanceof Error ? error.message : String(error)]);
+  }
+  return exit.failed;
 }
 
 function surviveStrayErrors(log: Logger): void {

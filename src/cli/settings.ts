@@ -330,11 +330,12 @@ export function usage(): string {
     'teleport-operator keeps Teleport in the state that Kubernetes custom resources describe.',
     '',
     'usage: teleport-operator [run] [flags]    run the operator',
+    '       teleport-operator release [flags]  take the Lease, remove finalizers, list what stays in Teleport',
     '       teleport-operator crds             print the CustomResourceDefinitions as YAML',
     '       teleport-operator teleport-role    print the Teleport role for the bot, for tctl create',
     '       teleport-operator version          print the version',
     '',
-    'flags of run (one or two dashes; -flag value or -flag=value):',
+    'flags of run and release (one or two dashes; -flag value or -flag=value):',
     ...rows,
     '',
   ].join('\n');

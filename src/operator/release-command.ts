@@ -1,0 +1,57 @@
+// `teleport-operator release` as a command: a client from the settings of `run`, lines on stdout, an exit code. What
+// is done is in release.ts.
+import { randomUUID } from 'node:crypto';
+import type { Settings } from '../cli/settings.js';
+import type { Clock } from '../core/clock.js';
+import type { Logger } from '../core/log.js';
+import { noMetrics } from '../core/metrics.js';
+import { kinds } from '../kinds/index.js';
+import { createKubeClient } from '../kube/client.js';
+import { loadKubeConfig } from '../kube/config.js';
+import { objectNamespaces } from './namespaces.js';
+import { release, releaseIdentity } from './release.js';
+
+export interface CommandParts {
+  readonly settings: Settings;
+  readonly namespace: string;
+  readonly env: NodeJS.ProcessEnv;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly tell: (line: string) => void;
+}
+
+/**
+ * Releases all objects and tells what became of them.
+ * @returns what could not be done; empty where all went well
+ * @throws Error where the kubeconfig can't be used or the Lease can't be taken
+ */
+export async function runRelease(parts: CommandParts, signal: AbortSignal): Promise<readonly string[]> {
+  const { settings, namespace, env, clock, log, tell } = parts;
+  const access = loadKubeConfig({
+    env,
+    clock,
+    ...(settings.kubeconfig ? { kubeconfig: settings.kubeconfig } : {}),
+  });
+  const kube = createKubeClient(access, { clock, log, metrics: noMetrics });
+  const leaseName = settings.leaderElectionId;
+  try {
+    const { objects, problems } = await release(
+      {
+        kube,
+        clock,
+        kinds,
+        namespace,
+        leaseName,
+        namespaces: objectNamespaces(settings.namespaces, namespace),
+        identity: releaseIdentity(randomUUID()),
+        tell,
+      },
+      signal,
+    );
+    tell(`${objects} object${objects === 1 ? '' : 's'} released; nothing was changed in Teleport.`);
+    tell(`To let an operator work again: kubectl -n ${namespace} delete lease ${leaseName}`);
+    return problems;
+  } finally {
+    kube.close();
+  }
+}

@@ -1,0 +1,105 @@
+// The release over a Kubernetes in memory, in virtual time: Lease first, then finalizers, and what is told.
+import { describe, expect, it } from 'vitest';
+import { MemoryClient } from '../../test/builders/memory-kube-client.js';
+import { anObject } from '../../test/builders/object.js';
+import { VirtualClock } from '../core/virtual-clock.js';
+import { apiResource } from '../kinds/kind.js';
+import { roleV7 } from '../kinds/role.js';
+import { user } from '../kinds/user.js';
+import { KubeError } from '../kube/errors.js';
+import { type Lease, leases } from '../kube/lease.js';
+import type { KubeObject } from '../kube/object.js';
+import { finalizer } from '../reconcile/names.js';
+import { release, releaseIdentity } from './release.js';
+
+const held = (name: string, namespace = 'ns', more: string[] = []): KubeObject =>
+  anObject({ metadata: { name, namespace, finalizers: [...more, finalizer] } });
+
+function world(holder?: string) {
+  const clock = new VirtualClock();
+  const kube = new MemoryClient();
+  if (holder !== undefined) {
+    kube.put(leases, {
+      apiVersion: 'coordination.k8s.io/v1',
+      kind: 'Lease',
+      metadata: { name: 'lease', namespace: 'ns' },
+      spec: { holderIdentity: holder, leaseDurationSeconds: 15 },
+    } as KubeObject);
+  }
+  const told: string[] = [];
+  const run = (namespaces: readonly string[] | 'all' = ['ns']) =>
+    release(
+      {
+        kube,
+        clock,
+        kinds: [user, roleV7],
+        namespace: 'ns',
+        leaseName: 'lease',
+        namespaces,
+        identity: releaseIdentity('test'),
+        tell: (line) => told.push(line),
+      },
+      new AbortController().signal,
+    );
+  const lease = () => kube.get<Lease>(leases, { namespace: 'ns', name: 'lease' });
+  const finalizers = async (name: string, namespace = 'ns') =>
+    (await kube.get(apiResource(roleV7), { namespace, name })).metadata.finalizers ?? [];
+  return { clock, kube, told, run, lease, finalizers };
+}
+
+describe('release', () => {
+  it('takes the Lease, keeps it, removes our finalizer alone and tells what stays', async () => {
+    const { kube, run, lease, finalizers, told } = world();
+    kube.put(apiResource(roleV7), held('engineer', 'ns', ['others/finalizer']));
+    kube.put(apiResource(roleV7), anObject({ metadata: { name: 'free', namespace: 'ns' } }));
+    expect(await run()).toEqual({ objects: 1, problems: [] });
+    expect(await finalizers('engineer')).toEqual(['others/finalizer']);
+    expect((await lease()).spec).toMatchObject({
+      holderIdentity: releaseIdentity('test'),
+      leaseDurationSeconds: 315_360_000,
+    });
+    expect(told.join('\n')).toContain('TeleportRoleV7 ns/engineer: the role "engineer" stays in Teleport');
+    expect(told.join('\n')).not.toContain('free');
+  });
+
+  it('touches no object before the one that led has had its time to end', async () => {
+    const { clock, kube, run, finalizers } = world('operator-0_x');
+    kube.put(apiResource(roleV7), held('engineer'));
+    const running = run();
+    await clock.advance(14_000);
+    expect(await finalizers('engineer')).toEqual([finalizer]);
+    await clock.advance(1_500);
+    await running;
+    expect(await finalizers('engineer')).toEqual([]);
+  });
+
+  it('changes nothing where the Lease can not be taken', async () => {
+    const { kube, run, finalizers } = world();
+    kube.put(apiResource(roleV7), held('engineer'));
+    kube.fault = ({ verb }) => {
+      if (verb === 'create') throw new KubeError('Forbidden', 'no leases for you', { status: 403 });
+    };
+    await expect(run()).rejects.toThrow('no leases for you');
+    expect(await finalizers('engineer')).toEqual([finalizer]);
+  });
+
+  it('goes through all namespaces where asked to', async () => {
+    const { kube, run, finalizers } = world();
+    kube.put(apiResource(roleV7), held('a', 'one'));
+    kube.put(apiResource(roleV7), held('b', 'two'));
+    expect(await run('all')).toMatchObject({ objects: 2 });
+    expect([await finalizers('a', 'one'), await finalizers('b', 'two')]).toEqual([[], []]);
+  });
+
+  it('goes on with the other kinds where one fails', async () => {
+    const { kube, run, finalizers } = world();
+    kube.put(apiResource(roleV7), held('engineer'));
+    kube.fault = ({ verb, resource }) => {
+      if (verb === 'list' && resource.plural === 'teleportusers')
+        throw new KubeError('Forbidden', 'no users for you', { status: 403 });
+    };
+    const { objects, problems } = await run();
+    expect({ objects, problems }).toEqual({ objects: 1, problems: ['TeleportUser: no users for you'] });
+    expect(await finalizers('engineer')).toEqual([]);
+  });
+});

@@ -1,0 +1,166 @@
+// The end of the operator in a cluster: takes the Lease away from whoever leads and keeps it, removes our finalizer
+// from every object, and tells what stays in Teleport. Asks Teleport nothing and changes nothing there.
+import { sleep } from '../core/abort.js';
+import type { Clock } from '../core/clock.js';
+import { type AnyKind, apiResource } from '../kinds/kind.js';
+import type { KubeClient } from '../kube/client.js';
+import { isKubeError } from '../kube/errors.js';
+import { hasFinalizer, removeFinalizer } from '../kube/finalizer.js';
+import { heldSpec, type Lease, leases, writeLease } from '../kube/lease.js';
+import { type ApiResource, type KubeObject, keyOf } from '../kube/object.js';
+import { finalizer } from '../reconcile/names.js';
+import { resourceName } from '../reconcile/wanted.js';
+import type { Namespaces } from './namespaces.js';
+
+/** The Lease is kept for so long, in seconds: ten years, or until somebody deletes it. */
+const keptSeconds = 315_360_000;
+/** A leader that lost its Lease makes no write after this time, in milliseconds: the renew deadline of client-go, and ours. */
+const leaderEndsMs = 15_000;
+const pageSize = 500;
+/** Tries for one object that others write to meanwhile. */
+const tries = 5;
+
+export interface ReleaseParts {
+  readonly kube: KubeClient;
+  readonly clock: Clock;
+  readonly kinds: readonly AnyKind[];
+  /** Where the Lease is. */
+  readonly namespace: string;
+  readonly leaseName: string;
+  readonly namespaces: Namespaces;
+  readonly identity: string;
+  /** One line for people. */
+  readonly tell: (line: string) => void;
+}
+
+export interface Released {
+  /** Objects that carry no finalizer of ours any more. */
+  readonly objects: number;
+  /** What could not be done. */
+  readonly problems: readonly string[];
+}
+
+/**
+ * Releases every object.
+ * @throws KubeError where the Lease can't be taken; then nothing was changed.
+ */
+export async function release(parts: ReleaseParts, signal: AbortSignal): Promise<Released> {
+  await takeLease(parts, signal);
+  const problems: string[] = [];
+  const failed = (what: string, error: unknown): void => {
+    signal.throwIfAborted();
+    problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  };
+  let objects = 0;
+  for (const kind of parts.kinds) {
+    for (const namespace of parts.namespaces === 'all' ? [undefined] : parts.namespaces) {
+      try {
+        for (const object of await all(parts.kube, apiResource(kind), namespace, signal)) {
+          if (!hasFinalizer(object, finalizer)) continue;
+          try {
+            await releaseOne(parts.kube, apiResource(kind), object, signal);
+            objects++;
+            parts.tell(line(kind, object));
+          } catch (error) {
+            failed(`${kind.object.kind} ${keyOf(object)}`, error);
+          }
+        }
+      } catch (error) {
+        // Its CRD is not installed: there is nothing to release.
+        if (!isKubeError(error, 'NotFound')) failed(kind.object.kind, error);
+      }
+    }
+  }
+  return { objects, problems };
+}
+
+function line({ object: { kind }, resource }: AnyKind, object: KubeObject): string {
+  const { namespace = '', name, deletionTimestamp } = object.metadata;
+  const going = deletionTimestamp === undefined ? '' : '; the object was being deleted and is gone';
+  return `${kind} ${namespace}/${name}: the ${resource.kind} ${JSON.stringify(resourceName(object))} stays in Teleport${going}`;
+}
+
+/** The Lease becomes ours whoever has it; a leader that is at work gets the time to notice. */
+async function takeLease(parts: ReleaseParts, signal: AbortSignal): Promise<void> {
+  const { kube, clock, namespace, leaseName, identity, tell } = parts;
+  const at = { namespace, name: leaseName };
+  for (let attempt = 1; ; attempt++) {
+    const before = await findLease(kube, at, signal);
+    try {
+      await writeLease(kube, at, before, heldSpec(before?.spec, identity, keptSeconds, clock.now()), signal);
+    } catch (error) {
+      // The leader renews every two seconds; one of the tries falls in between.
+      if (!isKubeError(error, 'Conflict', 'AlreadyExists') || attempt >= tries * 4) throw error;
+      continue;
+    }
+    const holder = before?.spec?.holderIdentity ?? '';
+    tell(`The Lease ${namespace}/${leaseName} is taken and kept: no operator works from now on.`);
+    if (holder === '' || holder === identity || isReleases(holder)) return;
+    tell(`Waiting ${leaderEndsMs / 1000} s for ${holder} to end its work.`);
+    await sleep(clock, leaderEndsMs, signal);
+    return;
+  }
+}
+
+/** Holder of the Lease after a release: `<prefix><anything>`. */
+export const releaseIdentity = (suffix: string): string => `teleport-operator-release_${suffix}`;
+
+const isReleases = (holder: string): boolean => holder.startsWith(releaseIdentity(''));
+
+async function findLease(
+  kube: KubeClient,
+  at: { namespace: string; name: string },
+  signal: AbortSignal,
+): Promise<Lease | undefined> {
+  try {
+    return await kube.get<Lease>(leases, at, { signal });
+  } catch (error) {
+    if (isKubeError(error, 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+async function all(
+  kube: KubeClient,
+  resource: ApiResource,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<KubeObject[]> {
+  const objects: KubeObject[] = [];
+  let page = '';
+  do {
+    const list = await kube.list(resource, {
+      namespace,
+      limit: pageSize,
+      signal,
+      ...(page && { continue: page }),
+    });
+    objects.push(...list.items);
+    page = list.metadata.continue ?? '';
+  } while (page !== '');
+  return objects;
+}
+
+/** @throws KubeError */
+async function releaseOne(
+  kube: KubeClient,
+  resource: ApiResource,
+  object: KubeObject,
+  signal: AbortSignal,
+): Promise<void> {
+  let current = object;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await removeFinalizer(kube, resource, current, finalizer, { signal });
+      return;
+    } catch (error) {
+      if (!isKubeError(error, 'Conflict') || attempt >= tries) throw error;
+    }
+    try {
+      current = await kube.get(resource, object.metadata, { signal });
+    } catch (error) {
+      if (isKubeError(error, 'NotFound')) return;
+      throw error;
+    }
+  }
+}
