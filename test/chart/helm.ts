@@ -56,9 +56,8 @@ export function helm(args: readonly string[], kubeconfig?: string): string {
   } catch (error) {
     const { stderr } = error as { stderr?: string };
     // not the whole: a refused CRD is told of once a kind, and vitest prints causes in full
-    throw new Error((stderr ?? 'helm could not be run').slice(0, 2_000), {
-      cause: (error as { status?: number }).status,
-    });
+    if (stderr) (error as { stderr: string }).stderr = stderr.slice(0, 2_000);
+    throw new Error(stderr?.slice(0, 2_000) ?? 'helm could not be run', { cause: error });
   }
 }
 

@@ -43,6 +43,14 @@ export const matrix: Readonly<Record<string, Values>> = {
     'serviceAccount.create': false,
     'serviceAccount.name': 'teleport-operator',
   },
+  'other namespaces, an id, drift reported, a brake': {
+    namespaces: ['team-a', 'teleport'],
+    operatorId: 'one',
+    drift: 'report',
+    deletionBrake: 20,
+  },
+  'every namespace': { namespaces: ['all'] },
+  'a bound key': { joinMethod: 'bound_keypair' },
   'where it runs': {
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     tolerations: [{ key: 'infra', operator: 'Exists' }],

@@ -237,7 +237,7 @@ const seeded: { kind: AnyKind; name: string; revision: string }[] = [];
 
 /** What the Go operator leaves: objects with finalizer and its status, resources with the label, a Lease that ran out. */
 async function leftByGo(scene: Release): Promise<void> {
-  const specs: Record<string, object> = {
+  const specs: Record<string, Record<string, unknown>> = {
     TeleportRoleV7: { allow: { logins: ['ubuntu'], node_labels: { env: 'test' } } },
     TeleportRoleV8: { allow: { logins: ['ubuntu'] } },
     TeleportUser: { roles: ['access'] },

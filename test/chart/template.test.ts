@@ -2,6 +2,7 @@
 // refused and in which words; and a real kube-apiserver's opinion on all of it.
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readSettings } from '../../src/cli/settings.js';
 import { kinds } from '../../src/kinds/index.js';
 import type { KubeObject } from '../../src/kube/object.js';
 import { type KubeAdmin, openKube } from '../env/kube-admin.js';
@@ -75,13 +76,51 @@ describe.skipIf(helmBinary === undefined)(`the chart, ${withHelm}`, () => {
     );
     expect(container.command).toEqual([
       '/teleport-operator',
-      ...['-auth-server', 'teleport.example:443', '-join-method', 'kubernetes', '-token', 'operator-bot'],
-      ...['-ca-pin', `sha256:${'a'.repeat(64)},sha256:${'b'.repeat(64)}`],
+      '-auth-server',
+      'teleport.example:443',
+      '-join-method',
+      'kubernetes',
+      '-token',
+      'operator-bot',
+      '-ca-pin',
+      `sha256:${'a'.repeat(64)},sha256:${'b'.repeat(64)}`,
     ]);
     expect(container).not.toHaveProperty('args');
     expect(container.env).toEqual([
       { name: 'KUBERNETES_TOKEN_PATH', value: '/var/run/secrets/teleport/serviceaccount/token' },
     ]);
+  });
+
+  it('turns values into flags that the operator reads, and none where they are the default', () => {
+    const more = {
+      namespaces: ['team-a', 'team-b'],
+      operatorId: 'one',
+      drift: 'report',
+      deletionBrake: 20,
+      extraArgs: ['-log-level=DEBUG'],
+    };
+    const args = (values: object) => containerOf(small(values)).command.slice(1);
+    expect(args({}).filter((arg) => arg.startsWith('-'))).toEqual(['-auth-server', '-join-method', '-token']);
+    const { extraArgs: _, ...flags } = more;
+    expect(readSettings(args(more))).toMatchObject({ ...flags, logLevel: 'DEBUG' });
+  });
+
+  it('gives rights in the namespaces that the operator works in, the Lease at home only', () => {
+    const rights = (values: object) =>
+      small(values)
+        .filter(({ kind }) => kind?.endsWith('Role'))
+        .map((object) => {
+          const { rules } = object as unknown as { rules: { resources: string[] }[] };
+          const lease = rules.some(({ resources }) => resources.includes('leases'));
+          return `${object.kind} ${object.metadata.namespace ?? 'everywhere'}${lease ? ' with leases' : ''}`;
+        })
+        .toSorted();
+    expect(rights({})).toEqual(['Role teleport with leases']);
+    expect(rights({ namespaces: ['team-a', 'teleport'] })).toEqual([
+      'Role team-a',
+      'Role teleport with leases',
+    ]);
+    expect(rights({ namespaces: ['all'] })).toEqual(['ClusterRole everywhere', 'Role teleport with leases']);
   });
 
   it('labels and keeps the CRDs of all kinds', () => {
@@ -179,11 +218,12 @@ describe.skipIf(skipped)(
     beforeAll(async () => {
       kube = await startRealKube(assets);
       admin = openKube(kube.kubeconfigPath);
-      await admin.create('/api/v1/namespaces', {
-        apiVersion: 'v1',
-        kind: 'Namespace',
-        metadata: { name: 'teleport' },
-      });
+      for (const name of ['teleport', 'team-a'])
+        await admin.create('/api/v1/namespaces', {
+          apiVersion: 'v1',
+          kind: 'Namespace',
+          metadata: { name },
+        });
       for (const crd of prometheusCrds) await admin.create(pathOf(crd), crd);
     }, 90_000);
     afterAll(async () => {
@@ -221,7 +261,12 @@ describe.skipIf(skipped)(
       const notes = (values: object) =>
         helm(
           [
-            ...['install', 'x', chart, '--dry-run=server', '-n', 'teleport'],
+            'install',
+            'x',
+            chart,
+            '--dry-run=server',
+            '-n',
+            'teleport',
             ...setting({ ...needed, installCRDs: 'never', ...values }),
           ],
           kube.kubeconfigPath,
