@@ -36,6 +36,32 @@ describe('Teardown', () => {
     expect(await result).toBe('its CRD');
   });
 
+  it('lets a crowd of deletions wait once, and asks on while it goes', async () => {
+    const { ending, asked, clock } = world([undefined, undefined, undefined, 'its namespace'], true);
+    const first = [ending(), ending()];
+    await clock.advance(1_500);
+    expect(await Promise.all(first)).toEqual([undefined, undefined]);
+    const before = clock.monotonic();
+    expect(await ending()).toBeUndefined();
+    await clock.advance(1_100);
+    expect(await ending()).toBeUndefined();
+    expect(clock.monotonic() - before).toBe(1_100);
+    await clock.advance(1_100);
+    expect(await ending()).toBe('its namespace');
+    expect(asked()).toBe(4);
+  });
+
+  it('looks twice again at a later crowd', async () => {
+    const { ending, clock } = world([undefined, undefined, undefined, 'its CRD'], true);
+    const first = ending();
+    await clock.advance(1_500);
+    await first;
+    await clock.advance(5_000);
+    const later = ending();
+    await clock.advance(1_500);
+    expect(await later).toBe('its CRD');
+  });
+
   it('does not take an error for an answer, nor remember it', async () => {
     const { ending } = world([new Error('away'), 'its namespace'], false);
     await expect(ending()).rejects.toThrow('away');

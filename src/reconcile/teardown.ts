@@ -18,10 +18,27 @@ export interface TeardownParts {
 const answerMs = 1_000;
 /** The API server tells of a CRD that ends a moment after the first of its objects goes. */
 const secondLookMs = 1_500;
+/** A crowd of deletions is at an end when none came for so long, in milliseconds. */
+const crowdEndsMs = 2_000;
+/** So long a crowd is taken for one without going through all objects again, in milliseconds. */
+const recountMs = 250;
+
+interface Answer {
+  readonly at: number;
+  readonly ending: Promise<Ending>;
+}
+
+/** Deletions of all objects there are. */
+interface Crowd {
+  readonly since: number;
+  seen: number;
+  counted: number;
+}
 
 export class Teardown {
   readonly #parts: TeardownParts;
-  readonly #answers = new Map<string, { readonly at: number; readonly ending: Promise<Ending> }>();
+  readonly #answers = new Map<string, Answer>();
+  readonly #crowds = new Map<string, Crowd>();
 
   constructor(parts: TeardownParts) {
     this.#parts = parts;
@@ -29,23 +46,48 @@ export class Teardown {
 
   /**
    * Whether the kind's objects go because of something greater. Where all of them go at once it looks twice,
-   * since the API server's word may come after the first deletion.
+   * since the API server's word may come after the first deletion. The crowd waits for that once, not each of it.
    * @throws KubeError, so that a deletion whose cause is not known is not made.
    */
   async ending(namespace: string, signal: AbortSignal): Promise<Ending> {
-    const first = await this.#ask(namespace, signal);
-    if (first !== undefined || !this.#parts.allGoing(namespace)) return first;
-    await sleep(this.#parts.clock, secondLookMs, signal);
-    return this.#ask(namespace, signal);
+    const { clock } = this.#parts;
+    const first = this.#ask(namespace, 0, signal);
+    const ending = await first.ending;
+    const crowd = ending === undefined ? this.#crowd(namespace) : undefined;
+    if (!crowd) return ending;
+    const certain = crowd.since + secondLookMs;
+    if (first.at >= certain) return ending;
+    await sleep(clock, Math.max(0, certain - clock.monotonic()), signal);
+    return this.#ask(namespace, certain, signal).ending;
   }
 
-  #ask(namespace: string, signal: AbortSignal): Promise<Ending> {
+  /** The crowd of deletions in the namespace, if all objects go. */
+  #crowd(namespace: string): Crowd | undefined {
+    const now = this.#parts.clock.monotonic();
+    const known = this.#crowds.get(namespace);
+    const crowd = known && now - known.seen < crowdEndsMs ? known : { since: now, seen: now, counted: -1 };
+    if (crowd.counted < 0 || now - crowd.counted > recountMs) {
+      if (!this.#parts.allGoing(namespace)) {
+        this.#crowds.delete(namespace);
+        return undefined;
+      }
+      crowd.counted = now;
+    }
+    crowd.seen = now;
+    this.#crowds.set(namespace, crowd);
+    return crowd;
+  }
+
+  /** @param after an answer of before then (monotonic milliseconds) is none */
+  #ask(namespace: string, after: number, signal: AbortSignal): Answer {
     const now = this.#parts.clock.monotonic();
     const known = this.#answers.get(namespace);
-    if (known && now - known.at < answerMs) return known.ending;
-    const ending = this.#parts.ask(namespace, signal);
-    this.#answers.set(namespace, { at: now, ending });
-    ending.catch(() => this.#answers.delete(namespace));
-    return ending;
+    if (known && now - known.at < answerMs && known.at >= after) return known;
+    const answer = { at: now, ending: this.#parts.ask(namespace, signal) };
+    this.#answers.set(namespace, answer);
+    answer.ending.catch(() => {
+      if (this.#answers.get(namespace) === answer) this.#answers.delete(namespace);
+    });
+    return answer;
   }
 }
