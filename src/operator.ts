@@ -36,7 +36,9 @@ import { passCounters } from './reconcile/pass.js';
 import type { PolicyDefaults } from './reconcile/policy.js';
 import { RecentWrites } from './reconcile/recent.js';
 import { type Bot, startBot } from './teleport/bot.js';
+import { CallLimiter } from './teleport/call-limiter.js';
 import type { TeleportClient } from './teleport/client.js';
+import { limitedClient } from './teleport/limited-client.js';
 
 /** Passes that run when the operator is told to stop may take this long, in milliseconds. */
 const drainMs = 10_000;
@@ -223,6 +225,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
   const mirror = new Mirror(kinds, operatorId);
   const brake = new DeletionBrake(settings.deletionBrake, clock);
   const claims = new Claims();
+  const limiter = new CallLimiter(clock, metrics);
   const counters = passCounters(metrics);
   const controllers = kinds.map(
     (kind) =>
@@ -230,7 +233,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
         kind,
         namespaces: objectNamespaces(settings.namespaces, namespace),
         kube,
-        teleport,
+        teleport: limitedClient(teleport, limiter, kind.object.kind),
         events,
         recent,
         secrets,

@@ -3,10 +3,21 @@ import { VirtualClock } from '../core/virtual-clock.js';
 import { EventFilter } from './event-filter.js';
 
 test('what is told about 20,000 objects is remembered for all of them, and not for more', () => {
-  const filter = new EventFilter(new VirtualClock());
-  for (let n = 0; n < 20_000; n++) expect(filter.admit(`u${n}`, 'text')).toBe(true);
-  expect(filter.admit('u0', 'text')).toBe(false);
-  expect(filter.admit('one more', 'text')).toBe(true);
-  expect(filter.admit('u0', 'text')).toBe(true);
-  expect(filter.admit('u19999', 'text')).toBe(false);
+  const filter = new EventFilter(new VirtualClock(), { burst: 30_000, refillMs: 1 });
+  for (let n = 0; n < 20_000; n++) expect(filter.admit(`u${n}`, 'Normal', 'text')).toBe(true);
+  expect(filter.admit('u0', 'Normal', 'text')).toBe(false);
+  expect(filter.admit('one more', 'Normal', 'text')).toBe(true);
+  expect(filter.admit('u0', 'Normal', 'text')).toBe(true);
+  expect(filter.admit('u19999', 'Normal', 'text')).toBe(false);
+});
+
+test('all objects together have an allowance, warnings one of their own', async () => {
+  const clock = new VirtualClock();
+  const filter = new EventFilter(clock);
+  const admitted = (type: string, stem: string): number =>
+    Array.from({ length: 1_000 }, (_, n) => filter.admit(`${stem}${n}`, type, 'text')).filter(Boolean).length;
+  expect(admitted('Normal', 'a')).toBe(100);
+  expect(admitted('Warning', 'a')).toBe(100);
+  await clock.advance(10_000);
+  expect(admitted('Normal', 'b')).toBe(50);
 });

@@ -1,4 +1,5 @@
-// Decides which Events are worth sending: the same one once in ten minutes, and not too many about one object.
+// Decides which Events are worth sending: the same one once in ten minutes, not too many about one object, and not
+// too many in all: what happened to an object is in its status too.
 // Pure apart from its memory, which is bounded.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
@@ -8,8 +9,18 @@ const repeatMs = 10 * 60_000;
 /** So many Events about one object at once, then one for each refill. */
 const burst = 25;
 const refillMs = 60_000;
+/**
+ * All objects together: so many at once, then one for each refill; warnings have an allowance of their own. Each
+ * Event is a write, and a thousand objects that come at once would cost a thousand.
+ */
+const wholeAllowance: Allowance = { burst: 100, refillMs: 200 };
 /** Entries beyond this are dropped, oldest first. */
 const remembered = 20_000;
+
+export interface Allowance {
+  readonly burst: number;
+  readonly refillMs: number;
+}
 
 interface Bucket {
   tokens: number;
@@ -18,31 +29,41 @@ interface Bucket {
 
 export class EventFilter {
   readonly #clock: Clock;
+  readonly #whole: Allowance;
   readonly #sent = new Map<string, number>();
   readonly #buckets = new Map<string, Bucket>();
+  readonly #overall = new Map<string, Bucket>();
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, whole: Allowance = wholeAllowance) {
     this.#clock = clock;
+    this.#whole = whole;
   }
 
   /**
    * Whether to send it; counts it as sent if so.
    * @param object the object's uid
+   * @param type those of a type share an allowance
    * @param text type, reason and message
    */
-  admit(object: string, text: string): boolean {
+  admit(object: string, type: string, text: string): boolean {
     const now = this.#clock.monotonic();
     // Texts can be long and many; a digest is enough to know one again.
     const key = createHash('sha256').update(`${object}\n${text}`).digest('base64').slice(0, 22);
     const last = this.#sent.get(key);
     if (last !== undefined && now - last < repeatMs) return false;
-    const bucket = this.#buckets.get(object) ?? { tokens: burst, at: now };
-    const tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / refillMs);
-    if (tokens < 1) return false;
-    remember(this.#buckets, object, { tokens: tokens - 1, at: now });
+    const own = tokensOf(this.#buckets.get(object), { burst, refillMs }, now);
+    const all = tokensOf(this.#overall.get(type), this.#whole, now);
+    if (own < 1 || all < 1) return false;
+    remember(this.#buckets, object, { tokens: own - 1, at: now });
+    this.#overall.set(type, { tokens: all - 1, at: now });
     remember(this.#sent, key, now);
     return true;
   }
+}
+
+function tokensOf(bucket: Bucket | undefined, allowance: Allowance, now: number): number {
+  if (!bucket) return allowance.burst;
+  return Math.min(allowance.burst, bucket.tokens + (now - bucket.at) / allowance.refillMs);
 }
 
 function remember<T>(memory: Map<string, T>, key: string, value: T): void {

@@ -136,9 +136,10 @@ test('stopping sends what waits, but not for ever', async () => {
 });
 
 test('the queue is bounded', async () => {
-  const { client, recorder } = setUp();
+  const { clock, client, recorder } = setUp();
   client.fault = () => new Promise(() => {});
   for (let n = 0; n < 1_200; n++) {
+    await clock.advance(200);
     recorder.record({ ...object, metadata: { ...object.metadata, uid: `u${n}` } }, synced);
   }
   expect(recorder.dropped).toBeGreaterThan(190);

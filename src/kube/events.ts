@@ -75,7 +75,7 @@ export class EventRecorder {
   record(object: KubeObject, text: EventText): void {
     const { type, reason, message } = text;
     if (this.#stop.signal.aborted) return;
-    if (!this.#filter.admit(object.metadata.uid ?? '', `${type}\n${reason}\n${message}`)) return;
+    if (!this.#filter.admit(object.metadata.uid ?? '', type, `${type}\n${reason}\n${message}`)) return;
     if (this.#queue.length >= longestQueue) {
       this.#dropped++;
       return;

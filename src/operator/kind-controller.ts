@@ -35,8 +35,11 @@ import { objectMetrics } from './object-metrics.js';
 import { ObjectStore } from './object-store.js';
 import type { SecretsByNamespace } from './secrets-by-namespace.js';
 
-/** Passes of one kind that run at the same time. They wait for Teleport most of the time. */
-const workers = 8;
+/**
+ * Passes of one kind that run at the same time. They wait for servers most of the time; how many of them Teleport
+ * sees at once is found out by feedback (teleport/call-limiter.ts).
+ */
+const workers = 32;
 
 /** Between looks at the resources of a kind that Teleport does not list, in milliseconds. */
 const pollMs = 120_000;
