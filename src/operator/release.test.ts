@@ -24,7 +24,7 @@ function world(holder?: string) {
       kind: 'Lease',
       metadata: { name: 'lease', namespace: 'ns' },
       spec: { holderIdentity: holder, leaseDurationSeconds: 15 },
-    } as KubeObject);
+    });
   }
   const told: string[] = [];
   const run = (namespaces: readonly string[] | 'all' = ['ns']) =>

@@ -1,0 +1,69 @@
+// What people do to Teleport behind the operator's back, and what the operator then tells: shared by the
+// whole-operator tests about drift, adoption and conflicts.
+import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
+import type { RoleV6 } from '../../src/gen/teleport/types/role_pb.js';
+import { eventually } from '../env/eventually.js';
+import type { Scene } from './scene.js';
+
+export interface KubeEvent {
+  readonly type: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly involvedObject: { readonly kind: string; readonly name: string };
+}
+
+/** Kubernetes Events about objects of that name. */
+export async function eventsOf(scene: Scene, name: string): Promise<KubeEvent[]> {
+  const all = (await scene.admin.list(
+    `/api/v1/namespaces/${scene.namespace}/events`,
+  )) as unknown as KubeEvent[];
+  return all.filter(({ involvedObject }) => involvedObject.name === name);
+}
+
+/** Waits for an Event of that reason. */
+export function untilEvent(scene: Scene, name: string, reason: string): Promise<KubeEvent> {
+  return eventually(async () => {
+    const events = await eventsOf(scene, name);
+    const found = events.find((event) => event.reason === reason);
+    if (!found) throw new Error(`no Event ${reason} about ${name}: ${JSON.stringify(events)}`);
+    return found;
+  });
+}
+
+/** Changes a role in Teleport as an administrator does. */
+export async function editRole(scene: Scene, name: string, edit: (role: RoleV6) => void): Promise<void> {
+  const role = await scene.teleport.admin.unary(AuthService.method.getRole, { Name: name });
+  edit(role);
+  await scene.teleport.admin.unary(AuthService.method.upsertRoleV2, { Role: role });
+}
+
+/** Makes a role in Teleport that no operator knows. */
+export async function makeRole(
+  scene: Scene,
+  name: string,
+  logins: string[],
+  labels: Record<string, string> = {},
+): Promise<void> {
+  await scene.teleport.admin.unary(AuthService.method.upsertRoleV2, {
+    Role: {
+      Kind: 'role',
+      Version: 'v7',
+      Metadata: { Name: name, Namespace: 'default', Labels: labels },
+      Spec: { Allow: { Logins: logins } },
+    },
+  });
+}
+
+export async function loginsOf(scene: Scene, name: string): Promise<string[] | undefined> {
+  const role = (await scene.stored('TeleportRoleV7', name)) as RoleV6 | undefined;
+  return role?.Spec?.Allow?.Logins;
+}
+
+export const logins = (...names: string[]) => ({ allow: { logins: names } });
+
+/** Sets annotations below teleport.dev. */
+export const annotate = (annotations: Readonly<Record<string, string | null>>) => ({
+  annotations: Object.fromEntries(
+    Object.entries(annotations).map(([name, value]) => [`teleport.dev/${name}`, value]),
+  ),
+});

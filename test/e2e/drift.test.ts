@@ -1,0 +1,199 @@
+// Changes made in Teleport behind the operator's back, while it runs: what is put right, how soon, what is told,
+// and what is no drift.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
+import type { UserV2 } from '../../src/gen/teleport/types/user_pb.js';
+import { UsersService } from '../../src/gen/teleport/users/v1/users_service_pb.js';
+import { eventually } from '../env/eventually.js';
+import { pairs } from '../env/index.js';
+import { type RunningOperator, startOperator } from '../env/operator.js';
+import { annotate, editRole, eventsOf, logins, loginsOf, untilEvent } from './acts.js';
+import { conditionOf, openScene, type Scene, unique } from './scene.js';
+
+describe.each(pairs())('drift, on $name', ({ start, skipped }) => {
+  describe.skipIf(skipped)('of a resource', () => {
+    let scene: Scene;
+    let operator: RunningOperator;
+    beforeAll(async () => {
+      scene = await openScene(await start());
+      operator = await startOperator(await scene.operator());
+      await operator.untilReady();
+    }, 90_000);
+    afterAll(async () => {
+      await operator?.stop();
+      await scene?.close();
+    });
+
+    const ready = async (name: string, spec: object, metadata: object = {}): Promise<void> => {
+      await scene.create('TeleportRoleV7', name, spec, metadata);
+      await scene.untilReady('TeleportRoleV7', name);
+      await eventually(async () => expect(await scene.stored('TeleportRoleV7', name)).toBeDefined());
+    };
+    /** Within five seconds of a change: what the issue asks for. */
+    const soon = <T>(attempt: () => Promise<T>) => eventually(attempt, { timeoutMs: 5_000 });
+    const revisionOf = async (kind: string, name: string) =>
+      (await scene.stored(kind, name))?.Metadata.Revision;
+
+    it('a changed field is put right within 5 s, and an Event names it', async () => {
+      const name = unique('drift');
+      await ready(name, logins('one'));
+      await editRole(scene, name, (role) => {
+        role.Spec!.Allow!.Logins = ['root'];
+      });
+      const { message, type } = await soon(() => untilEvent(scene, name, 'DriftCorrected'));
+      expect(type).toBe('Normal');
+      expect(message).toContain('allow.logins');
+      await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
+    });
+
+    it('a grant that was slipped into a field the object does not state is taken back', async () => {
+      const name = unique('grant');
+      await ready(name, logins('one'));
+      await editRole(scene, name, (role) => {
+        role.Spec!.Allow!.DatabaseNames = ['payroll'];
+      });
+      const { message } = await soon(() => untilEvent(scene, name, 'DriftCorrected'));
+      expect(message).toContain('db_names');
+      await soon(async () => {
+        const role = await scene.teleport.admin.unary(AuthService.method.getRole, { Name: name });
+        expect(role.Spec?.Allow?.DatabaseNames).toEqual([]);
+        expect(role.Spec?.Allow?.Logins).toEqual(['one']);
+      });
+    });
+
+    it('a deleted resource is made again', async () => {
+      const name = unique('deleted');
+      await ready(name, logins('one'));
+      await scene.teleport.admin.unary(AuthService.method.deleteRole, { Name: name });
+      await soon(() => untilEvent(scene, name, 'DriftCorrected'));
+      await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
+    });
+
+    it('a label of ownership that was taken away is not fought for: the resource is somebody else’s now', async () => {
+      const name = unique('label');
+      await ready(name, logins('one'));
+      await editRole(scene, name, (role) => {
+        role.Metadata!.Labels = {};
+        role.Spec!.Allow!.Logins = ['theirs'];
+      });
+      await scene.until('TeleportRoleV7', name, { type: 'Ready', status: 'False', reason: 'NotOwned' });
+      expect(await loginsOf(scene, name)).toEqual(['theirs']);
+    });
+
+    it('is reported and left where the object says so, and put right when it says otherwise', async () => {
+      const name = unique('report');
+      await ready(name, logins('one'), annotate({ drift: 'report' }));
+      await editRole(scene, name, (role) => {
+        role.Spec!.Allow!.Logins = ['root'];
+      });
+      const { message } = await scene.until('TeleportRoleV7', name, {
+        type: 'Ready',
+        status: 'False',
+        reason: 'Drifted',
+      });
+      expect(message).toContain('allow.logins');
+      await untilEvent(scene, name, 'Drifted');
+      expect(await loginsOf(scene, name)).toEqual(['root']);
+      await scene.patch('TeleportRoleV7', name, { metadata: annotate({ drift: 'correct' }) });
+      await scene.untilReady('TeleportRoleV7', name);
+      await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
+    });
+
+    it('is nobody’s business where the object says ignore', async () => {
+      const [ignored, corrected] = [unique('ignore'), unique('correct')];
+      await ready(ignored, logins('one'), annotate({ drift: 'ignore' }));
+      await ready(corrected, logins('one'));
+      for (const name of [ignored, corrected]) {
+        await editRole(scene, name, (role) => {
+          role.Spec!.Allow!.Logins = ['root'];
+        });
+      }
+      // the other one's correction shows that both changes were seen
+      await soon(async () => expect(await loginsOf(scene, corrected)).toEqual(['one']));
+      expect(await loginsOf(scene, ignored)).toEqual(['root']);
+      expect(conditionOf(await scene.find('TeleportRoleV7', ignored), 'Ready')?.status).toBe('True');
+    });
+
+    it('that comes back again and again is reported after two tries, and tried anew when asked', async () => {
+      const name = unique('fight');
+      await ready(name, logins('one'));
+      const meddle = () =>
+        editRole(scene, name, (role) => {
+          role.Spec!.Allow!.Logins = ['root'];
+        });
+      for (let round = 0; round < 2; round++) {
+        await meddle();
+        await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
+      }
+      await meddle();
+      const { message } = await scene.until('TeleportRoleV7', name, {
+        type: 'Ready',
+        status: 'False',
+        reason: 'DriftUnresolvable',
+      });
+      expect(message).toContain('allow.logins');
+      expect(await loginsOf(scene, name)).toEqual(['root']);
+      expect(conditionOf(await scene.find('TeleportRoleV7', name), 'Stalled')?.status).toBe('True');
+      await scene.patch('TeleportRoleV7', name, { metadata: annotate({ 'reconcile-at': 'now' }) });
+      await scene.untilReady('TeleportRoleV7', name);
+      await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
+    }, 40_000);
+
+    it('is not what Teleport itself writes: sign-ins, lockouts and locks', async () => {
+      const [name, witness] = [unique('user'), unique('witness')];
+      await scene.create('TeleportUser', name, { roles: ['access'] });
+      await scene.untilReady('TeleportUser', name);
+      const user = (await scene.stored('TeleportUser', name)) as unknown as UserV2;
+      user.Spec!.Status = {
+        ...user.Spec!.Status,
+        IsLocked: true,
+        RecoveryAttemptLockExpires: undefined,
+      } as never;
+      await scene.teleport.admin.unary(UsersService.method.upsertUser, { user });
+      await scene.teleport.admin.unary(AuthService.method.upsertLock, {
+        Kind: 'lock',
+        Version: 'v2',
+        Metadata: { Name: unique('lock'), Namespace: 'default' },
+        Spec: { Target: { User: name }, Message: 'for a test' },
+      });
+      const after = await eventually(async () => {
+        const revision = await revisionOf('TeleportUser', name);
+        expect(revision).not.toBe(user.Metadata!.Revision);
+        return revision;
+      });
+      // a change that is drift, made later and put right, shows that the earlier one was seen and left
+      await ready(witness, logins('one'));
+      await editRole(scene, witness, (role) => {
+        role.Spec!.Allow!.Logins = ['root'];
+      });
+      await soon(async () => expect(await loginsOf(scene, witness)).toEqual(['one']));
+      expect(await revisionOf('TeleportUser', name)).toBe(after);
+      expect((await eventsOf(scene, name)).map(({ reason }) => reason)).toEqual(['Created']);
+      expect(conditionOf(await scene.find('TeleportUser', name), 'Ready')?.status).toBe('True');
+    });
+
+    it('is put right after a restart where it happened while nobody looked', async () => {
+      const name = unique('offline');
+      await ready(name, logins('one'));
+      expect(await operator.stop()).toBe(0);
+      await editRole(scene, name, (role) => {
+        role.Spec!.Allow!.Logins = ['root'];
+      });
+      operator = await startOperator(await scene.operator());
+      await operator.untilReady();
+      await eventually(async () => expect(await loginsOf(scene, name)).toEqual(['one']), {
+        timeoutMs: 20_000,
+      });
+      await untilEvent(scene, name, 'DriftCorrected');
+    }, 60_000);
+
+    it('is counted by kind', async () => {
+      const metrics = await (await fetch(operator.metricsUrl)).text();
+      expect(metrics).toMatch(
+        /teleport_operator_drift_total\{kind="TeleportRoleV7",action="corrected"\} [1-9]/,
+      );
+      expect(metrics).toMatch(/teleport_operator_objects\{kind="TeleportRoleV7",ready="True"\} [1-9]/);
+      expect(metrics).toMatch(/teleport_operator_objects\{kind="TeleportRoleV7",ready="False"\} 1/);
+    });
+  });
+});
