@@ -49,6 +49,8 @@ export interface RealTeleport extends RunningTeleport {
 }
 
 export interface RealTeleportOptions {
+  /** No TLS routing: the proxy's SSH port is apart from its web port. */
+  readonly separatePorts?: boolean;
   /** `tele.test` if not said. */
   readonly clusterName?: string;
   /** PEM of further authorities that this server believes, such as another cluster's `proxyCa`. */
@@ -62,18 +64,29 @@ export interface RealTeleportOptions {
  */
 export async function startRealTeleport(
   binDir: string,
-  { clusterName = 'tele.test', trustedCa = '' }: RealTeleportOptions = {},
+  { clusterName = 'tele.test', trustedCa = '', separatePorts = false }: RealTeleportOptions = {},
 ): Promise<RealTeleport> {
   const folder = mkdtempSync(join(tmpdir(), 'operator-teleport-'));
   const path = (name: string) => join(folder, name);
-  const [authPort = 0, proxyPort = 0] = await freePorts(2);
+  const [authPort = 0, proxyPort = 0, sshPort = 0, tunnelPort = 0] = await freePorts(4);
   const authority = await createAuthority('test-proxy-web');
   const web = await authority.server();
   writeFileSync(path('proxy-ca.crt'), `${authority.cert}\n${trustedCa}`);
   writeFileSync(path('web.crt'), web.cert);
   writeFileSync(path('web.key'), web.key, { mode: 0o600 });
   writeFileSync(path('admin.yaml'), adminResources.map((resource) => stringify(resource)).join('---\n'));
-  writeFileSync(path('teleport.yaml'), stringify(configuration(folder, clusterName, authPort, proxyPort)));
+  writeFileSync(
+    path('teleport.yaml'),
+    stringify(
+      configuration(
+        folder,
+        clusterName,
+        authPort,
+        proxyPort,
+        separatePorts ? { sshPort, tunnelPort } : undefined,
+      ),
+    ),
+  );
 
   const env = {
     PATH: process.env['PATH'],
@@ -143,7 +156,13 @@ export async function startRealTeleport(
   }
 }
 
-function configuration(folder: string, clusterName: string, authPort: number, proxyPort: number): object {
+function configuration(
+  folder: string,
+  clusterName: string,
+  authPort: number,
+  proxyPort: number,
+  separate: { sshPort: number; tunnelPort: number } | undefined,
+): object {
   return {
     version: 'v3',
     teleport: {
@@ -157,13 +176,19 @@ function configuration(folder: string, clusterName: string, authPort: number, pr
       enabled: 'yes',
       cluster_name: clusterName,
       listen_addr: `127.0.0.1:${authPort}`,
-      proxy_listener_mode: 'multiplex',
+      proxy_listener_mode: separate ? 'separate' : 'multiplex',
       authentication: { type: 'local', second_factor: 'otp' },
     },
     proxy_service: {
       enabled: 'yes',
       web_listen_addr: `127.0.0.1:${proxyPort}`,
       public_addr: `127.0.0.1:${proxyPort}`,
+      ...(separate
+        ? {
+            listen_addr: `127.0.0.1:${separate.sshPort}`,
+            tunnel_listen_addr: `127.0.0.1:${separate.tunnelPort}`,
+          }
+        : {}),
       https_keypairs: [{ cert_file: join(folder, 'web.crt'), key_file: join(folder, 'web.key') }],
     },
     ssh_service: { enabled: 'no' },
