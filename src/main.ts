@@ -11,6 +11,7 @@ import { createLogger } from './core/log-pino.js';
 import { kinds } from './kinds/index.js';
 import { teleportAllow } from './kinds/permissions.js';
 import { botSettings } from './operator/bot-settings.js';
+import { runDoctor } from './operator/doctor/index.js';
 import { startInspector } from './operator/inspector.js';
 import { runRelease } from './operator/release-command.js';
 import { type RunningOperator, startOperator } from './operator.js';
@@ -22,6 +23,7 @@ const exit = { ok: 0, failed: 1, usage: 2 } as const;
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number> | number>> = {
   run,
   release,
+  doctor,
   crds: () => print(printCrds()),
   'teleport-role': () => print(printTeleportRole(teleportAllow(kinds))),
   version: () => print(`teleport-operator ${version}\n`),
@@ -102,6 +104,18 @@ async function release(args: readonly string[]): Promise<number> {
     fail([error instanceof Error ? error.message : String(error)]);
   }
   return exit.failed;
+}
+
+/** Looks at everything that `run` with these flags would need; prints a table or, with -o json, JSON. */
+async function doctor(args: readonly string[]): Promise<number> {
+  const code = await runDoctor(args, {
+    env: process.env,
+    clock: systemClock,
+    print: (text) => process.stdout.write(text),
+  });
+  // A connection that still drains must not hold the command.
+  setImmediate(() => process.exit(code));
+  return code;
 }
 
 function surviveStrayErrors(log: Logger): void {

@@ -333,6 +333,7 @@ export function usage(): string {
     '       teleport-operator release [flags]  take the Lease, remove finalizers, list what stays in Teleport',
     '       teleport-operator crds             print the CustomResourceDefinitions as YAML',
     '       teleport-operator teleport-role    print the Teleport role for the bot, for tctl create',
+    '       teleport-operator doctor [flags]   look at all that run would need; -o json for programs',
     '       teleport-operator version          print the version',
     '',
     'flags of run and release (one or two dashes; -flag value or -flag=value):',
