@@ -6,6 +6,7 @@ import { commentsOf } from './comments.js';
 import { crdsJson } from './crds.js';
 import { kindsDoc } from './docs-kinds.js';
 import { settingsDoc } from './docs-settings.js';
+import { readExamples } from './examples.js';
 import { buildImage } from './image.js';
 import { chartCrds, chartRules, rbacDoc, teleportRoleDoc } from './rbac.js';
 
@@ -20,7 +21,7 @@ const describe = commentsOf(buildImage(process.cwd()));
 /** To generate another file, add a line. */
 const generators: readonly Generator[] = [
   { path: 'src/gen/crds.json', make: () => crdsJson(kinds, describe) },
-  { path: 'docs/kinds.md', make: () => kindsDoc(kinds) },
+  { path: 'docs/kinds.md', make: () => kindsDoc(kinds, readExamples('docs/examples')) },
   { path: 'docs/settings.md', make: settingsDoc },
   { path: 'docs/rbac.yaml', make: () => rbacDoc(kinds) },
   { path: 'docs/teleport-role.yaml', make: () => teleportRoleDoc(kinds) },

@@ -1,56 +1,15 @@
-// Properties that hold for every message and every object, of all kinds to come too.
-import { type DescMessage, equals } from '@bufbuild/protobuf';
+// Properties that hold for every message and every object of every kind in the list, those to come too.
+import { equals } from '@bufbuild/protobuf';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { messageArbitrary } from '../../../test/builders/message-arbitrary.js';
-import { AccessListSpecSchema } from '../../gen/teleport/accesslist/v1/accesslist_pb.js';
-import { AccessMonitoringRuleSpecSchema } from '../../gen/teleport/accessmonitoringrules/v1/access_monitoring_rules_pb.js';
-import {
-  AutoUpdateConfigSpecSchema,
-  AutoUpdateVersionSpecSchema,
-} from '../../gen/teleport/autoupdate/v1/autoupdate_pb.js';
-import { LoginRuleSchema } from '../../gen/teleport/loginrule/v1/loginrule_pb.js';
-import { BotSpecSchema } from '../../gen/teleport/machineid/v1/bot_pb.js';
-import { AppSpecV3Schema } from '../../gen/teleport/types/app_pb.js';
-import { DatabaseSpecV3Schema } from '../../gen/teleport/types/database_pb.js';
-import { GithubConnectorSpecV3Schema } from '../../gen/teleport/types/github_connector_pb.js';
-import { LockSpecV2Schema } from '../../gen/teleport/types/lock_pb.js';
-import { OIDCConnectorSpecV3Schema } from '../../gen/teleport/types/oidc_connector_pb.js';
-import { OktaImportRuleSpecV1Schema } from '../../gen/teleport/types/okta_import_rule_pb.js';
-import { ProvisionTokenSpecV2Schema } from '../../gen/teleport/types/provision_token_pb.js';
-import { RoleSpecV6Schema } from '../../gen/teleport/types/role_pb.js';
-import { SAMLConnectorSpecV2Schema } from '../../gen/teleport/types/saml_connector_pb.js';
-import { SAMLIdPServiceProviderSpecV1Schema } from '../../gen/teleport/types/saml_idp_service_provider_pb.js';
-import { ServerSpecV2Schema } from '../../gen/teleport/types/server_pb.js';
-import { TrustedClusterSpecV2Schema } from '../../gen/teleport/types/trusted_cluster_pb.js';
-import { UserSpecV2Schema } from '../../gen/teleport/types/user_pb.js';
-import { WorkloadIdentitySpecSchema } from '../../gen/teleport/workloadidentity/v1/resource_pb.js';
+import { kinds } from '../index.js';
 import { DecodeError, fromObject, toObject } from './index.js';
 
-const specs: readonly (readonly [DescMessage, readonly string[]])[] = [
-  [RoleSpecV6Schema, []],
-  [UserSpecV2Schema, ['local_auth', 'expires', 'created_by', 'status']],
-  [ProvisionTokenSpecV2Schema, []],
-  [GithubConnectorSpecV3Schema, ['teams_to_logins']],
-  [OIDCConnectorSpecV3Schema, []],
-  [SAMLConnectorSpecV2Schema, []],
-  [LoginRuleSchema, ['metadata', 'version']],
-  [AccessListSpecSchema, []],
-  [OktaImportRuleSpecV1Schema, []],
-  [ServerSpecV2Schema, ['cmd_labels']],
-  [TrustedClusterSpecV2Schema, ['roles']],
-  [BotSpecSchema, []],
-  [WorkloadIdentitySpecSchema, []],
-  [AutoUpdateConfigSpecSchema, []],
-  [AutoUpdateVersionSpecSchema, []],
-  [AppSpecV3Schema, []],
-  [DatabaseSpecV3Schema, []],
-  [AccessMonitoringRuleSpecSchema, []],
-  [LockSpecV2Schema, []],
-  [SAMLIdPServiceProviderSpecV1Schema, []],
-];
+/** Spec of each kind, once where kinds share it. */
+const specs = [...new Map(kinds.map(({ spec }) => [spec.schema.typeName, spec])).values()];
 
-describe.each(specs.map(([schema, hidden]) => [schema.typeName, schema, hidden] as const))(
+describe.each(specs.map(({ schema, hidden }) => [schema.typeName, schema, hidden] as const))(
   '%s',
   (_, schema, hidden) => {
     const decode = (value: unknown) => fromObject(schema, value, { path: 'spec', hidden });
