@@ -107,7 +107,7 @@ async function quiet(): Promise<void> {
       const reading = process.getActiveResourcesInfo().some((one) => one.startsWith('FSReq'));
       same = now === seen && auth.active === 0 && clock.busy === 0 && !reading ? same + 1 : 0;
       seen = now;
-      if (same < 3) throw new Error('busy');
+      if (same < 6) throw new Error('busy');
     },
     { interval: 4, timeout: 10_000 },
   );
