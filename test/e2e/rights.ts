@@ -25,12 +25,16 @@ function rules(plurals: readonly string[]): object[] {
   ];
 }
 
-/** Gives a service account the chart's Role for these kinds; what was given before is replaced. */
+/**
+ * Gives a service account the chart's Role for these kinds; what was given before is replaced.
+ * @param home the service account's namespace, where that is another one
+ */
 export async function grant(
   admin: KubeAdmin,
   namespace: string,
   serviceAccount: string,
   plurals: readonly string[],
+  home: string = namespace,
 ): Promise<void> {
   const base = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
   const name = serviceAccount;
@@ -47,6 +51,6 @@ export async function grant(
     kind: 'RoleBinding',
     metadata: { name },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
-    subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
+    subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace: home }],
   });
 }
