@@ -1,4 +1,4 @@
-// Does Teleport work for us right now? Every call is a sign; when there was none for a minute, a Ping is sent.
+// Does Teleport work for us right now? Every call is a sign; when there was none for a while, a Ping is sent.
 import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
@@ -19,8 +19,8 @@ export interface HealthOptions {
   readonly retryNow: () => void;
 }
 
-/** Milliseconds without an answer after which a Ping asks. */
-const idleMs = 60_000;
+/** Milliseconds without an answer after which a Ping asks: with its deadline, a dead peer is noticed within a minute. */
+const idleMs = 45_000;
 /** Milliseconds after an answered Ping in which a denied call does not cause another. */
 const denialMs = 10_000;
 /** Milliseconds for the Ping: a dead peer is noticed soon after. */
