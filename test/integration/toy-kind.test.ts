@@ -11,7 +11,7 @@ import { crdFor } from '../../src/kinds/crd/index.js';
 import { legacyForm } from '../../src/kinds/forms.js';
 import { declareKind } from '../../src/kinds/kind.js';
 import { kubeRules, teleportAllow } from '../../src/kinds/permissions.js';
-import type { Condition, KubeObject } from '../../src/kube/object.js';
+import type { Condition } from '../../src/kube/object.js';
 import { startOperator } from '../../src/operator.js';
 import { kindsDoc } from '../../tools/gen/docs-kinds.js';
 import { inMemory } from '../builders/memory-kind.js';
@@ -62,7 +62,7 @@ describe('a kind made of one declaration', () => {
       kind: 'Namespace',
       metadata: { name: 'toys' },
     });
-    await installCrds(admin, [crdFor(kind, () => 'What it means.') as unknown as KubeObject]);
+    await installCrds(admin, [crdFor(kind, () => 'What it means.')]);
     const token = await teleport.addBot({ name: 'toys', join: { method: 'token' } });
     const operator = await startOperator({
       settings: readSettings([

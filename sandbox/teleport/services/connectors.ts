@@ -1,10 +1,16 @@
 // The single sign-on connectors: GitHub, and with a licence OIDC and SAML. No provider is asked anything.
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { create } from '@bufbuild/protobuf';
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
 import type { GithubConnectorV3 } from '../../../src/gen/teleport/types/github_connector_pb.js';
 import type { OIDCConnectorV3 } from '../../../src/gen/teleport/types/oidc_connector_pb.js';
-import type { SAMLConnectorV2 } from '../../../src/gen/teleport/types/saml_connector_pb.js';
+import {
+  AsymmetricKeyPairSchema,
+  type SAMLConnectorSpecV2,
+  type SAMLConnectorV2,
+} from '../../../src/gen/teleport/types/saml_connector_pb.js';
 import { badParameter } from '../refusal.js';
-import { githubConnectors, oidcConnectors, samlConnectors } from '../state/kinds.js';
+import { githubConnectors, oidcConnectors, roles, samlConnectors } from '../state/kinds.js';
 import { resourceService, type Served } from './resource.js';
 import type { Service } from './service.js';
 
@@ -78,6 +84,28 @@ const oidc: Served = {
   },
 };
 
+/** A new key pair where there is none; a stored one is completed by its certificate. @throws BadParameter */
+function signingKeys(spec: SAMLConnectorSpecV2, before: SAMLConnectorV2 | undefined): void {
+  const pair = spec.SigningKeyPair;
+  if (!pair) {
+    const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    spec.SigningKeyPair = create(AsymmetricKeyPairSchema, {
+      PrivateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+      Cert: `-----BEGIN CERTIFICATE-----\n${randomUUID()}\n-----END CERTIFICATE-----\n`,
+    });
+    return;
+  }
+  if (pair.PrivateKey !== '') return;
+  const stored = before?.Spec?.SigningKeyPair;
+  if (!before) throw badParameter('Missing private key for signing connector.');
+  if (stored?.Cert !== pair.Cert) {
+    throw badParameter(
+      'failed to update the SAML connector, the SAML connector has no signing key and its signing certificate does not match the existing one.',
+    );
+  }
+  pair.PrivateKey = stored.PrivateKey;
+}
+
 const saml: Served = {
   ...connector,
   stored: samlConnectors,
@@ -92,7 +120,7 @@ const saml: Served = {
   ],
   missing: { get: (name) => `SAML connector "${name}" is not configured`, delete: key('saml') },
   licence: { text: 'SAML is only available in Teleport Enterprise', of: 'writes', first: true },
-  check: (given: SAMLConnectorV2) => {
+  check: (given: SAMLConnectorV2, { before, store }) => {
     given.Kind = 'saml';
     given.Version ||= 'v2';
     if (!given.Spec?.AssertionConsumerService)
@@ -101,6 +129,12 @@ const saml: Served = {
       );
     given.Spec.ServiceProviderIssuer ||= given.Spec.AssertionConsumerService;
     given.Spec.Audience ||= given.Spec.AssertionConsumerService;
+    for (const role of given.Spec.AttributesToRoles.flatMap(({ Roles }) => Roles)) {
+      if (!role.includes('{{') && !store.has(roles, role)) {
+        throw badParameter(`role "${role}" specified in attributes_to_roles not found`);
+      }
+    }
+    signingKeys(given.Spec, before as SAMLConnectorV2 | undefined);
   },
   blank: (found: SAMLConnectorV2) => {
     if (found.Spec?.SigningKeyPair) found.Spec.SigningKeyPair.PrivateKey = '';

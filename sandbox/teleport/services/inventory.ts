@@ -1,5 +1,5 @@
-// What can be reached: OpenSSH servers, applications, databases, SAML service providers, trusted clusters. Labels
-// are not looked at: whoever may read the kind sees all of it.
+// What can be reached: OpenSSH servers, applications, databases, SAML service providers, trusted clusters. Of labels
+// only those of nodes are looked at: whoever may read another kind sees all of it.
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
 import { TrustService } from '../../../src/gen/teleport/trust/v1/trust_service_pb.js';
 import type { AppV3 } from '../../../src/gen/teleport/types/app_pb.js';
@@ -7,9 +7,11 @@ import type { DatabaseV3 } from '../../../src/gen/teleport/types/database_pb.js'
 import type { SAMLIdPServiceProviderV1 } from '../../../src/gen/teleport/types/saml_idp_service_provider_pb.js';
 import type { ServerV2 } from '../../../src/gen/teleport/types/server_pb.js';
 import type { TrustedClusterV2 } from '../../../src/gen/teleport/types/trusted_cluster_pb.js';
-import { badParameter } from '../refusal.js';
+import { providerOf } from '../../../src/kinds/saml-defaults.js';
+import { matches } from '../access/labels.js';
+import { badParameter, notFound } from '../refusal.js';
 import { nameOf } from '../state/head.js';
-import { apps, databases, nodes, samlProviders, trustedClusters } from '../state/kinds.js';
+import { apps, databases, nodes, roles, samlProviders, trustedClusters } from '../state/kinds.js';
 import { resourceService, type Served } from './resource.js';
 import type { Service } from './service.js';
 
@@ -25,6 +27,8 @@ const node: Served = {
   unnamed: { get: 'missing parameter name' },
   exists: () => '',
   conditional: false,
+  visible: (found: ServerV2, held) =>
+    held.some(({ Spec }) => matches(Spec?.Allow?.NodeLabels, found.Metadata?.Labels ?? {})),
   check: (given: ServerV2) => {
     given.Kind ||= 'node';
     given.Version ||= 'v2';
@@ -78,14 +82,39 @@ const serviceProvider: Served = {
   missing: { get: absent('saml_idp_service_provider'), update: absent('saml_idp_service_provider') },
   exists: (name) => `saml_idp_service_provider "${name}" already exists`,
   conditional: false,
-  check: (given: SAMLIdPServiceProviderV1) => {
+  check: (given: SAMLIdPServiceProviderV1, { action, store }) => {
     const { Spec: spec } = given;
     if (!spec?.EntityDescriptor && !(spec?.EntityID && spec.ACSURL)) {
       throw badParameter('either entity_descriptor or entity_id and acs_url must be configured');
     }
-    spec.EntityDescriptor ||= `<EntityDescriptor entityID="${spec.EntityID}"/>`;
+    if (!spec.EntityDescriptor && action === 'Update') {
+      throw badParameter(`invalid entity descriptor for SAML IdP Service Provider "${spec.EntityID}": EOF`);
+    }
+    spec.EntityDescriptor ||=
+      `<EntityDescriptor entityID="${spec.EntityID}"><SPSSODescriptor><AssertionConsumerService ` +
+      `Location="${spec.ACSURL}"/></SPSSODescriptor></EntityDescriptor>`;
+    if (providerOf(spec.EntityDescriptor).issuer !== spec.EntityID) {
+      throw badParameter(
+        'entity ID parsed from the entity descriptor does not match the entity ID in the SAML IdP service provider object',
+      );
+    }
+    const twin = store
+      .list(samlProviders)
+      .find((other) => nameOf(other) !== nameOf(given) && other.Spec?.EntityID === spec.EntityID);
+    if (twin) {
+      throw badParameter(
+        `saml_idp_service_provider "${nameOf(twin)}" has the same entity ID "${spec.EntityID}"`,
+      );
+    }
   },
 };
+
+/** What a trusted cluster keeps for good, as refusals call it. */
+const fixed = [
+  ['Token', 'token'],
+  ['ProxyAddress', 'web_proxy_address'],
+  ['ReverseTunnelAddress', 'tunnel_addr'],
+] as const;
 
 const trustedCluster: Served = {
   stored: trustedClusters,
@@ -106,10 +135,30 @@ const trustedCluster: Served = {
   },
   unnamed: { get: 'missing trusted cluster name', delete: 'missing trusted cluster name' },
   exists: (name) => `trusted cluster "${name}" already exists`,
-  conditional: false,
-  check: (given: TrustedClusterV2) => {
+  conditional: true,
+  // No root cluster is asked: whatever name the resource has is taken for its own.
+  check: (given: TrustedClusterV2, { before, store }) => {
     given.Kind = 'trusted_cluster';
     given.Version ||= 'v2';
+    for (const { Remote, Local } of given.Spec?.RoleMap ?? []) {
+      const missing = Local.find((role) => !role.includes('{{') && !store.has(roles, role));
+      if (missing !== undefined) {
+        throw notFound(
+          `a role "${missing}" referenced in a mapping ${Remote}:[${Local.join(' ')}] is not defined`,
+        );
+      }
+    }
+    if ((given.Spec?.RoleMap ?? []).length === 0 && (given.Spec?.Roles ?? []).length === 0) {
+      throw badParameter("missing 'role_map' parameter");
+    }
+    const stored = before as TrustedClusterV2 | undefined;
+    for (const [field, shown] of fixed) {
+      if (stored && stored.Spec?.[field] !== given.Spec?.[field]) {
+        throw badParameter(
+          `can not update ${shown} for existing leaf cluster, delete and re-create this leaf cluster with updated ${shown}`,
+        );
+      }
+    }
   },
 };
 

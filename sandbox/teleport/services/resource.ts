@@ -9,6 +9,7 @@ import {
   type Message,
 } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import type { RoleV6 } from '../../../src/gen/teleport/types/role_pb.js';
 import { kinds } from '../../../src/kinds/index.js';
 import type { Verb } from '../access/access.js';
 import { type Caller, callerName } from '../access/caller.js';
@@ -17,6 +18,7 @@ import { fillAlways } from '../state/always.js';
 import { nameOf, setNamespace } from '../state/head.js';
 import type { StoredKind } from '../state/kinds.js';
 import { copyOf } from '../state/shelf.js';
+import type { Store } from '../state/store.js';
 import { callerOf, type Service, type ServiceContext } from './service.js';
 
 type Text = (name: string) => string;
@@ -46,9 +48,19 @@ export interface Served {
   /** Of several missing verbs the first is told alone. */
   readonly oneByOne?: boolean;
   /** Checks what is written, and changes it as the server does. @throws BadParameter */
-  readonly check?: (resource: never) => void;
+  readonly check?: (resource: never, write: Write) => void;
+  /** Whether a holder of these roles sees the resource: others are told that there is none. */
+  readonly visible?: (resource: never, roles: readonly RoleV6[]) => boolean;
   /** Takes out what is not shown to readers. */
   readonly blank?: (resource: never) => void;
+}
+
+/** What a check may want to know beside the resource. */
+export interface Write {
+  /** What stood there before. */
+  readonly before: Message | undefined;
+  readonly action: 'Create' | 'Update' | 'Upsert';
+  readonly store: Store;
 }
 
 /** Registers a kind's RPCs. */
@@ -105,6 +117,8 @@ function handlerOf(served: Served, method: DescMethodUnary, context: ServiceCont
       const name = nameIn(served, request, served.unnamed?.get);
       const found = reads.get(stored, name);
       if (!found) throw notFound(served.missing.get(name));
+      if (served.visible?.(found as never, access.rolesOf(callerOf(handler))) === false)
+        throw notFound('not found');
       return reply(withSecrets ? found : shown(found));
     };
   }
@@ -137,9 +151,13 @@ function handlerOf(served: Served, method: DescMethodUnary, context: ServiceCont
       throw badParameter(served.absent);
     }
     const resource = copyOf(stored, sent);
-    prepare(served, resource);
     const name = nameOf(resource);
     const exists = store.has(stored, name);
+    prepare(served, resource, {
+      before: store.get(stored, name),
+      action: action as Write['action'],
+      store,
+    });
     if (action === 'Create' && exists) throw alreadyExists(served.exists(name));
     if (action === 'Update' && !exists && served.missing.update) throw notFound(served.missing.update(name));
     const conditional = action === 'Update' && served.conditional;
@@ -150,11 +168,11 @@ function handlerOf(served: Served, method: DescMethodUnary, context: ServiceCont
 }
 
 /** Names, the product's own defaults of the kind, then the kind's checks. @throws BadParameter */
-function prepare(served: Served, resource: Message): void {
+function prepare(served: Served, resource: Message, write: Write): void {
   if (nameOf(resource) === '') throw badParameter('missing parameter Name');
   setNamespace(resource);
   kinds.find((kind) => kind.schema === served.stored.schema)?.defaults(resource);
-  served.check?.(resource as never);
+  served.check?.(resource as never, write);
 }
 
 function nameIn(served: Served, request: Message, unnamed: string | undefined): string {
