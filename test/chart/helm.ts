@@ -83,7 +83,6 @@ export function render(values: Values, options: RenderOptions = {}): KubeObject[
     options.release ?? 'operator',
     options.chart ?? chart,
     `--namespace=${options.namespace ?? 'teleport'}`,
-    '--kube-version=1.34.0',
     ...setting(values),
     ...(options.args ?? []),
   ]);

@@ -53,7 +53,10 @@ export function standIn(): StandIn {
   );
   file('templates/operator.yaml', operator);
   for (const [kind, names] of Object.entries(facts.kinds))
-    file(`templates/${names.plural}.yaml`, crd(kind, names));
+    file(
+      `templates/${names.plural}.yaml`,
+      `{{ if ne .Values.installCRDs "never" }}\n${crd(kind, names)}{{ end }}\n`,
+    );
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
