@@ -84,7 +84,7 @@ const explanations: readonly Explanation[] = [
       "no allow rule of the join token matches this proof; compare the block of the token's spec that the method has",
   },
   {
-    when: /BOUND_KEYPAIR_JOINING_EXPERIMENT|bound keypair joining is not enabled/i,
+    when: /BOUND_KEYPAIR_JOINING_EXPERIMENT|bound keypair joining (?:experiment )?is not enabled/i,
     words:
       'bound_keypair is an experiment that this Teleport has switched off; start Auth with ' +
       'TELEPORT_UNSTABLE_BOUND_KEYPAIR_JOINING_EXPERIMENT=1',
