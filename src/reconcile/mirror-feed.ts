@@ -2,7 +2,7 @@
 // stream begins, and a list every two minutes for the others. Teleport replays nothing, so whenever the stream
 // ends everything is listed again (joining.md 8.2).
 import { setMaxListeners } from 'node:events';
-import { sleep } from '../core/abort.js';
+import { childSignal, sleep } from '../core/abort.js';
 import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
@@ -81,8 +81,7 @@ class Feed {
 
   async #watch(wanted: readonly string[], kinds: readonly AnyKind[]): Promise<void> {
     const { teleport } = this.#parts;
-    const ended = new AbortController();
-    const signal = AbortSignal.any([this.#signal, ended.signal]);
+    const { signal, abort } = childSignal(this.#signal);
     // every kind's list waits on it at once; Node would warn on stderr, between the JSON lines
     setMaxListeners(0, signal);
     const request = { Kinds: wanted.map((Kind) => ({ Kind })), AllowPartialSuccess: true };
@@ -99,7 +98,7 @@ class Feed {
         }
       }
     } finally {
-      ended.abort();
+      abort();
     }
   }
 

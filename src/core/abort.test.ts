@@ -1,0 +1,72 @@
+// Waiting that can be called off, in virtual time; and that nothing is left behind.
+import { getEventListeners } from 'node:events';
+import { describe, expect, it } from 'vitest';
+import { aborted, childSignal, deadline, isAbort, sleep } from './abort.js';
+import { VirtualClock } from './virtual-clock.js';
+
+describe('sleep', () => {
+  it('ends when the time is over, or with the signal’s reason', async () => {
+    const clock = new VirtualClock();
+    const stop = new AbortController();
+    const whole = sleep(clock, 1_000, stop.signal);
+    await clock.advance(1_000);
+    await whole;
+    const cut = sleep(clock, 1_000, stop.signal);
+    const reason = new Error('stop');
+    stop.abort(reason);
+    await expect(cut).rejects.toBe(reason);
+    await expect(sleep(clock, 1, stop.signal)).rejects.toBe(reason);
+    expect(isAbort(reason, stop.signal)).toBe(true);
+    expect(clock.pending).toBe(0);
+  });
+
+  it('leaves no listener', async () => {
+    const clock = new VirtualClock();
+    const { signal } = new AbortController();
+    const done = sleep(clock, 1, signal);
+    await clock.advance(1);
+    await done;
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+});
+
+describe('deadline', () => {
+  it('aborts with its reason in time, with its parent, and not when it is done with', async () => {
+    const clock = new VirtualClock();
+    const parent = new AbortController();
+    const late = new Error('late');
+    const timed = deadline(clock, 10, () => late, parent.signal);
+    await clock.advance(10);
+    expect(timed.signal.reason).toBe(late);
+    const followed = deadline(clock, 10, () => late, parent.signal);
+    const done = deadline(clock, 10, () => late, parent.signal);
+    done.done();
+    parent.abort('gone');
+    expect([followed.signal.reason, done.signal.aborted]).toEqual(['gone', false]);
+  });
+});
+
+describe('childSignal', () => {
+  it('aborts with its parent or by itself, and leaves nothing with the parent', () => {
+    const parent = new AbortController();
+    const one = childSignal(parent.signal);
+    const other = childSignal(parent.signal);
+    one.abort('done');
+    expect([one.signal.reason, other.signal.aborted]).toEqual(['done', false]);
+    expect(getEventListeners(parent.signal, 'abort')).toHaveLength(1);
+    parent.abort('all');
+    expect(other.signal.reason).toBe('all');
+    expect(childSignal(parent.signal).signal.reason).toBe('all');
+  });
+});
+
+describe('aborted', () => {
+  it('resolves with the signal', async () => {
+    const stop = new AbortController();
+    const waiting = aborted(stop.signal);
+    stop.abort();
+    await waiting;
+    await aborted(stop.signal);
+    expect(stop.signal.aborted).toBe(true);
+  });
+});
