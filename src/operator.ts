@@ -19,6 +19,7 @@ import { LeaderElector } from './kube/leader.js';
 import { leaderClient } from './kube/leader-client.js';
 import { metricsRoute, probeRoutes } from './kube/probes.js';
 import { botSettings } from './operator/bot-settings.js';
+import { installCrds } from './operator/install-crds.js';
 import { KindAvailability } from './operator/kind-availability.js';
 import { KindController } from './operator/kind-controller.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
@@ -253,6 +254,10 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
         syncPeriodMs: settings.syncPeriod,
       }),
   );
+  if (settings.installCrds) {
+    const { crds } = await import('./cli/crds.js');
+    await installCrds({ kube, log, crds }, ending);
+  }
   log.info('Leading; reconciling', { kinds: controllers.length });
   const known = worldKnown(clock, log, mirror, controllers, ending);
   parts.availability.track(

@@ -5,6 +5,8 @@
 import { stringify } from 'yaml';
 import crds from '../gen/crds.json' with { type: 'json' };
 
+export { crds };
+
 /** One YAML document per kind. */
 export function printCrds(): string {
   return crds.map((crd) => `---\n${stringify(crd, { lineWidth: 0 })}`).join('');

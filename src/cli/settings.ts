@@ -179,6 +179,12 @@ export const settings = {
     [] as readonly string[],
     'Namespaces of the objects, where that is not -namespace alone; all for every namespace. The Lease stays in -namespace.',
   ),
+  installCrds: setting(
+    'install-crds',
+    boolean,
+    false,
+    'Brings the CustomResourceDefinitions of this version when it begins to lead, by server-side apply, never in place of newer ones. Needs get, create and patch on them.',
+  ),
   leaderElectionId: setting(
     'leader-election-id',
     text,
