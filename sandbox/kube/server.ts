@@ -18,6 +18,7 @@ import { Lists } from './http/lists.js';
 import { Watches } from './http/watches.js';
 import { customResourceDefinitions, typeOfCrd } from './kinds/crd.js';
 import { builtins } from './kinds/index.js';
+import type { ResourceType } from './kinds/resource-type.js';
 import { Registry } from './registry.js';
 import { Store } from './store.js';
 import { Containers } from './write/containers.js';
@@ -72,6 +73,9 @@ export interface EmbeddedKubernetes {
 
 const year = 365 * 86_400;
 
+/** What of a type its watches depend on. */
+const servedForm = (type: ResourceType): string => JSON.stringify({ ...type, shownVerbs: undefined });
+
 /** Starts the server; it listens when the promise resolves. */
 export async function startKubernetes(options: KubernetesOptions = {}): Promise<EmbeddedKubernetes> {
   const clock = options.clock ?? systemClock;
@@ -101,11 +105,10 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     const before = registry.byKey(name);
     if (kind !== 'DELETED') {
       const type = typeOfCrd(entry.object);
-      const same = JSON.stringify(before) === JSON.stringify(type);
-      if (same) return;
+      if (JSON.stringify(before) === JSON.stringify(type)) return;
       registry.set(type);
       // As there: the streams of the old definition end, and clients come again.
-      if (before) watches.closeType(name);
+      if (before && servedForm(before) !== servedForm(type)) watches.closeType(name);
       return;
     }
     registry.delete(name);

@@ -127,6 +127,9 @@ const customAge: Column = {
   jsonPath: '.metadata.creationTimestamp',
 };
 
+/** What the discovery of apiextensions shows of a CRD that is going. */
+const goingVerbs = ['delete', 'deletecollection', 'get', 'list', 'watch'];
+
 /** The type that a stored CRD defines. */
 export function typeOfCrd(crd: ApiObject): ResourceType {
   const spec = objectOr(crd.spec);
@@ -149,6 +152,7 @@ export function typeOfCrd(crd: ApiObject): ResourceType {
       .sort((a, b) => compareVersions(a.name, b.name)),
     storageVersion: textOr(all.find((version) => version.storage === true)?.name),
     verbs: allVerbs,
+    ...(crd.metadata.deletionTimestamp && { shownVerbs: goingVerbs }),
     counted: true,
   };
 }

@@ -41,6 +41,8 @@ export interface ResourceType {
   readonly versions: readonly Version[];
   readonly storageVersion: string;
   readonly verbs: readonly string[];
+  /** What discovery shows instead: less, where the CRD is going. */
+  readonly shownVerbs?: readonly string[];
   /** Further subresources that discovery lists, beside status. */
   readonly subresources?: readonly {
     readonly name: string;

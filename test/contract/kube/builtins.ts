@@ -164,6 +164,33 @@ export function builtinsContract(server: () => ContractServer): void {
       await eventually(() => expectRefusal(client.list(things, { namespace: room }), 'NotFound'));
     });
 
+    it('that goes while an object is held takes no new one, and discovery shows that', async () => {
+      const { admin, client } = server();
+      const held = { group: 'suite.example.dev', version: 'v1', plural: 'helds' };
+      const thing = (made: string): KubeObject => ({
+        apiVersion: 'suite.example.dev/v1',
+        kind: 'Thing',
+        metadata: { name: made, namespace: room, finalizers: ['suite.example.dev/hold'] },
+      });
+      await admin.create(path, crd('helds'));
+      await eventually(() => client.list(held, { namespace: room }));
+      await client.create(held, thing('stays'));
+      const verbs = async (): Promise<readonly string[]> =>
+        (await client.discover(held.group, held.version))?.find(({ name }) => name === 'helds')?.verbs ?? [];
+      await eventually(async () => expect(await verbs()).toContain('create'));
+      await admin.remove(`${path}/${name('helds')}`);
+      await eventually(async () => {
+        expect(await verbs()).toContain('list');
+        expect(await verbs()).not.toContain('create');
+      });
+      await client.patch(
+        held,
+        { name: 'stays', namespace: room },
+        { type: 'merge', body: { metadata: { finalizers: null } } },
+      );
+      await eventually(async () => (await client.discover(held.group, held.version)) === undefined);
+    });
+
     it('is structural, or is refused', async () => {
       const wrong = JSON.parse(
         JSON.stringify(crd('others')).replace('"spec":{"type":"object"}', '"spec":{}'),
