@@ -121,8 +121,17 @@ describe.each(pairs())('drift, on $name', ({ start, skipped }) => {
         editRole(scene, name, (role) => {
           role.Spec!.Allow!.Logins = ['root'];
         });
-      for (let round = 0; round < 2; round++) {
+      // Reads lag behind writes, so that the operator's own count tells when a change has been answered.
+      const corrections = async (): Promise<number> => {
+        const metrics = await (await fetch(operator.metricsUrl)).text();
+        return Number(
+          /drift_total\{kind="TeleportRoleV7",action="corrected"\} (\d+)/.exec(metrics)?.[1] ?? 0,
+        );
+      };
+      const before = await corrections();
+      for (let round = 1; round <= 2; round++) {
         await meddle();
+        await soon(async () => expect(await corrections()).toBe(before + round));
         await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
       }
       await meddle();

@@ -25,6 +25,31 @@ function rules(plurals: readonly string[]): object[] {
   ];
 }
 
+/** Gives a service account the chart's rights in every namespace. */
+export async function grantEverywhere(
+  admin: KubeAdmin,
+  namespace: string,
+  serviceAccount: string,
+  plurals: readonly string[],
+): Promise<void> {
+  const base = '/apis/rbac.authorization.k8s.io/v1';
+  const metadata = { name: `${namespace}-${serviceAccount}` };
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
+  await ensure(admin, `${base}/clusterroles`, {
+    apiVersion,
+    kind: 'ClusterRole',
+    metadata,
+    rules: rules(plurals),
+  });
+  await ensure(admin, `${base}/clusterrolebindings`, {
+    apiVersion,
+    kind: 'ClusterRoleBinding',
+    metadata,
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: metadata.name },
+    subjects: [{ kind: 'ServiceAccount', name: serviceAccount, namespace }],
+  });
+}
+
 /**
  * Gives a service account the chart's Role for these kinds; what was given before is replaced.
  * @param home the service account's namespace, where that is another one

@@ -1,0 +1,163 @@
+// Deletions that nobody meant for Teleport: of a CRD, of a namespace, of too many at once; and the release.
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { kinds } from '../../src/kinds/index.js';
+import { operatorProgram } from '../env/build.js';
+import { crds, installCrds } from '../env/crds.js';
+import { eventually } from '../env/eventually.js';
+import { pairs } from '../env/index.js';
+import { type RunningOperator, startOperator } from '../env/operator.js';
+import { annotate, eventsOf, logins, loginsOf, untilEvent } from './acts.js';
+import { grantEverywhere } from './rights.js';
+import { conditionOf, finalizer, kindOf, openScene, type Scene, serviceAccount, unique } from './scene.js';
+
+const crdPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+
+describe.each(pairs())('the end, on $name', ({ start, skipped }) => {
+  describe.skipIf(skipped)('of', () => {
+    let scene: Scene;
+    let operator: RunningOperator | undefined;
+    beforeAll(async () => {
+      scene = await openScene(await start());
+      const plurals = kinds.map(({ object }) => object.plural);
+      await grantEverywhere(scene.admin, scene.namespace, serviceAccount, plurals);
+    }, 90_000);
+    afterEach(async () => {
+      await operator?.stop();
+      operator = undefined;
+    });
+    afterAll(async () => {
+      await scene?.close();
+    });
+
+    const run = async (within: Scene, ...flags: string[]): Promise<RunningOperator> => {
+      operator = await startOperator({ ...(await within.operator()), flags });
+      await operator.untilReady();
+      return operator;
+    };
+    const make = async (within: Scene, kind: string, count: number): Promise<string[]> => {
+      const names = Array.from({ length: count }, () => unique('role'));
+      for (const name of names) await within.create(kind, name, logins('one'));
+      for (const name of names) await within.untilReady(kind, name);
+      return names;
+    };
+    const untilStored = (names: readonly string[]) =>
+      eventually(async () => {
+        for (const name of names) expect(await loginsOf(scene, name)).toEqual(['one']);
+      });
+
+    it('a CRD releases its objects and leaves Teleport alone', async () => {
+      await run(scene);
+      const names = await make(scene, 'TeleportRoleV6', 5);
+      const crd = `${crdPath}/${kindOf('TeleportRoleV6').object.plural}.resources.teleport.dev`;
+      await scene.admin.remove(crd);
+      await eventually(async () => expect(await scene.admin.find(crd)).toBeUndefined(), {
+        timeoutMs: 30_000,
+      });
+      await untilStored(names);
+      // It comes back, and so do the objects: nothing has to be made anew in Teleport.
+      await installCrds(
+        scene.admin,
+        crds().filter(({ metadata }) => metadata.name.startsWith('teleportrolesv6.')),
+      );
+      await operator?.stop();
+      await run(scene);
+      const [name = ''] = names;
+      const before = await scene.stored('TeleportRoleV6', name);
+      await scene.create('TeleportRoleV6', name, logins('one'));
+      await scene.untilReady('TeleportRoleV6', name);
+      expect((await scene.stored('TeleportRoleV6', name))?.Metadata.Revision).toBe(before?.Metadata.Revision);
+    }, 90_000);
+
+    it('a namespace releases its objects and leaves Teleport alone', async () => {
+      const doomed = await openScene(scene);
+      // The operator itself is elsewhere: in that namespace its rights would go as well.
+      await run(scene, '-namespaces=all');
+      const names = await make(doomed, 'TeleportRoleV7', 5);
+      await doomed.admin.remove(`/api/v1/namespaces/${doomed.namespace}`);
+      if (scene.kube.kind === 'kube-apiserver') await emptyNamespace(doomed, 'TeleportRoleV7');
+      for (const name of names) await doomed.untilGone('TeleportRoleV7', name, 30_000);
+      await untilStored(names);
+    }, 90_000);
+
+    it('a namespace deletes from Teleport where -delete-on-teardown says so', async () => {
+      const doomed = await openScene(scene);
+      await run(scene, '-namespaces=all', '-delete-on-teardown');
+      const names = await make(doomed, 'TeleportRoleV7', 2);
+      await doomed.admin.remove(`/api/v1/namespaces/${doomed.namespace}`);
+      if (scene.kube.kind === 'kube-apiserver') await emptyNamespace(doomed, 'TeleportRoleV7');
+      for (const name of names) await doomed.untilGone('TeleportRoleV7', name, 30_000);
+      await eventually(async () => {
+        for (const name of names) expect(await loginsOf(scene, name)).toBeUndefined();
+      });
+    }, 90_000);
+
+    it('too many at once is stopped by the brake, told, and confirmed one by one', async () => {
+      await run(scene, '-deletion-brake=2');
+      const names = await make(scene, 'TeleportRoleV7', 4);
+      for (const name of names) await scene.remove('TeleportRoleV7', name);
+      const paused = await eventually(async () => {
+        const left = await Promise.all(names.map((name) => scene.find('TeleportRoleV7', name)));
+        const waiting = left.filter((object) => conditionOf(object, 'Ready')?.reason === 'DeletionPaused');
+        expect(waiting).toHaveLength(2);
+        expect(left.filter((object) => object === undefined)).toHaveLength(2);
+        return waiting.map((object) => object?.metadata.name ?? '');
+      });
+      for (const name of paused) {
+        expect(await loginsOf(scene, name)).toEqual(['one']);
+        await untilEvent(scene, name, 'DeletionPaused');
+      }
+      const [confirmed = '', waits = ''] = paused;
+      await scene.patch('TeleportRoleV7', confirmed, { metadata: annotate({ 'confirm-delete': 'true' }) });
+      await scene.untilGone('TeleportRoleV7', confirmed, 5_000);
+      expect(await loginsOf(scene, waits)).toEqual(['one']);
+      await scene.patch('TeleportRoleV7', waits, { metadata: annotate({ 'confirm-delete': 'true' }) });
+      await scene.untilGone('TeleportRoleV7', waits, 5_000);
+    }, 60_000);
+
+    it('the operator: release takes the Lease from it, removes the finalizers and lists what stays', async () => {
+      const leaving = await openScene(scene);
+      const running = await run(leaving, '-leader-election-id=leaving');
+      const names = await make(leaving, 'TeleportRoleV7', 3);
+      const { kubeconfigPath, namespace } = await leaving.operator();
+      const { stdout, stderr } = await promisify(execFile)(
+        process.execPath,
+        [
+          operatorProgram(),
+          'release',
+          `-namespace=${namespace}`,
+          `-kubeconfig=${kubeconfigPath}`,
+          '-leader-election-id=leaving',
+        ],
+        { timeout: 60_000, env: { HOME: '/nowhere', PATH: process.env['PATH'] } },
+      );
+      expect(stderr).toBe('');
+      for (const name of names) {
+        expect(stdout).toContain(`TeleportRoleV7 ${namespace}/${name}`);
+        expect((await leaving.find('TeleportRoleV7', name))?.metadata.finalizers ?? []).toEqual([]);
+      }
+      expect(stdout).toContain('3 objects released');
+      // The operator stands by, and puts nothing back.
+      await eventually(() => running.logs().some(({ message }) => message.startsWith('lost leader lease')));
+      for (const name of names) {
+        await leaving.remove('TeleportRoleV7', name);
+        await leaving.untilGone('TeleportRoleV7', name);
+      }
+      await untilStored(names);
+      expect((await eventsOf(leaving, names[0] ?? '')).map(({ reason }) => reason)).toEqual(['Created']);
+      // Until the Lease is deleted.
+      await leaving.admin.remove(`/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/leaving`);
+      const fresh = unique('fresh');
+      await leaving.create('TeleportRoleV7', fresh, logins('one'));
+      await leaving.untilReady('TeleportRoleV7', fresh, 30_000);
+      expect((await leaving.find('TeleportRoleV7', fresh))?.metadata.finalizers).toEqual([finalizer]);
+    }, 120_000);
+  });
+});
+
+/** Does what the namespace controller does, which no kube-apiserver has in it: deletes the namespace's objects. */
+async function emptyNamespace(scene: Scene, kind: string): Promise<void> {
+  for (const { metadata } of await scene.admin.list(scene.path(kind)))
+    await scene.remove(kind, metadata.name);
+}
