@@ -6,6 +6,7 @@ import type { RunningEmbeddedKube } from '../../env/kube-embedded.js';
 import { accessContract } from './access.js';
 import { builtinsContract } from './builtins.js';
 import { covered, needs, uncovered } from './coverage.js';
+import { definitionsContract } from './definitions.js';
 import { readsContract } from './reads.js';
 import { schemasContract } from './schemas.js';
 import { type ContractServer, openServer } from './server.js';
@@ -32,6 +33,7 @@ describe.each(kubeServers())('$name', ({ start, skipped }) => {
       ['schemas', schemasContract],
       ['tables', tablesContract],
       ['built-in types', builtinsContract],
+      ['definitions', definitionsContract],
       ['access', accessContract],
     ])('%s', (_subject, contract) => {
       contract(server);

@@ -60,6 +60,10 @@ export const covered: readonly string[] = [
   'create events with dryRun',
   'list events',
   'list events with fieldSelector',
+  'get customresourcedefinitions.apiextensions.k8s.io',
+  'patch customresourcedefinitions.apiextensions.k8s.io',
+  'patch customresourcedefinitions.apiextensions.k8s.io with apply-patch',
+  'patch customresourcedefinitions.apiextensions.k8s.io with fieldManager',
   'get secrets',
   'list secrets',
 ];
