@@ -6,6 +6,7 @@ import { type AnyKind, group, type LabelMatchers } from './kind.js';
 export interface KubeRule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
+  readonly resourceNames?: readonly string[];
   readonly verbs: readonly string[];
 }
 
@@ -31,6 +32,18 @@ export function kubeRules(kinds: readonly Pick<AnyKind, 'object'>[]): KubeRule[]
     { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['create', 'get', 'update'] },
     { apiGroups: [''], resources: ['events'], verbs: ['create'] },
     { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'list', 'watch'] },
+  ];
+}
+
+/** What -install-crds needs, in the whole cluster: CRDs are in no namespace. */
+export function crdRules(kinds: readonly Pick<AnyKind, 'object'>[]): KubeRule[] {
+  return [
+    {
+      apiGroups: ['apiextensions.k8s.io'],
+      resources: ['customresourcedefinitions'],
+      resourceNames: kinds.map(({ object }) => `${object.plural}.${group}`),
+      verbs: ['create', 'get', 'patch'],
+    },
   ];
 }
 

@@ -15,6 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../env/eventually.js';
 import { type KubeAdmin, openKube } from '../env/kube-admin.js';
 import { startRealKube } from '../env/kube-real.js';
 import { type RealTeleport, startRealTeleport } from '../env/teleport-real.js';
@@ -118,7 +119,8 @@ describe.skipIf(skipped)(
         run(inTeleport ?? '');
         expect(await teleport.tctl('get', 'bot/operator')).toContain('operator');
         run(inKubernetes ?? '');
-        expect(run(see ?? '')).toContain('teleportrolev7');
+        // an API server tells of new kinds a moment after it has them
+        await eventually(() => expect(run(see ?? '')).toContain('teleportrolev7'));
         run(beside ?? '');
         expect(await admin.list('/apis/apps/v1/namespaces/teleport/deployments')).toHaveLength(1);
         run(rendered ?? '');

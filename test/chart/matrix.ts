@@ -87,6 +87,7 @@ export const matrix: Readonly<Record<string, Values>> = {
   'no security contexts': { podSecurityContext: null, securityContext: null },
   'an image by digest': { image: `registry.example:5000/op@sha256:${'0'.repeat(64)}` },
   'no CRDs': { installCRDs: 'never' },
+  'CRDs by the operator': { installCRDs: 'never', operatorInstallsCRDs: true },
   'CRDs alone': { enabled: false, installCRDs: 'always' },
   nothing: { enabled: false, teleportAddress: '', image: '' },
 };

@@ -199,6 +199,20 @@ describe.each(pairs({ enterprise: true }))(
         await settled('without-leases', () => true);
       }, 120_000);
 
+      it('leaves Teleport as it is when a CRD is removed while it runs, and lets the objects go', async () => {
+        const kind = kindNamed('TeleportAppV3');
+        const mine = here().filter((one) => one.kind === kind);
+        expect(mine.length).toBeGreaterThan(0);
+        const before = await all(scene, mine);
+        const crd = scene.objects.find(({ metadata }) => metadata.name === `${kind.object.plural}.${group}`);
+        if (!crd) throw new Error('the release has no such CRD');
+        await scene.admin.remove(pathTo(crd));
+        await eventually(async () => expect(await scene.admin.find(pathTo(crd))).toBeUndefined(), {
+          timeoutMs: 30_000,
+        });
+        expect(await all(scene, mine)).toEqual(before);
+      }, 60_000);
+
       it('leaves Teleport as it is when the release and then the CRDs are removed', async () => {
         await operator.stop();
         const before = await all(scene, here());

@@ -3,8 +3,14 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSettings } from '../../src/cli/settings.js';
+import { systemClock } from '../../src/core/clock.js';
+import { createLogger } from '../../src/core/log-pino.js';
 import { kinds } from '../../src/kinds/index.js';
+import { createKubeClient } from '../../src/kube/client.js';
+import { loadKubeConfig } from '../../src/kube/config.js';
 import type { KubeObject } from '../../src/kube/object.js';
+import { installCrds } from '../../src/operator/install-crds.js';
+import { crds } from '../env/crds.js';
 import { type KubeAdmin, openKube } from '../env/kube-admin.js';
 import { startRealKube } from '../env/kube-real.js';
 import type { RunningKube } from '../env/types.js';
@@ -97,12 +103,13 @@ describe.skipIf(helmBinary === undefined)(`the chart, ${withHelm}`, () => {
       operatorId: 'one',
       drift: 'report',
       deletionBrake: 20,
+      operatorInstallsCRDs: true,
       extraArgs: ['-log-level=DEBUG'],
     };
     const args = (values: object) => containerOf(small(values)).command.slice(1);
     expect(args({}).filter((arg) => arg.startsWith('-'))).toEqual(['-auth-server', '-join-method', '-token']);
-    const { extraArgs: _, ...flags } = more;
-    expect(readSettings(args(more))).toMatchObject({ ...flags, logLevel: 'DEBUG' });
+    const { extraArgs: _, operatorInstallsCRDs: installCrds, ...flags } = more;
+    expect(readSettings(args(more))).toMatchObject({ ...flags, installCrds, logLevel: 'DEBUG' });
   });
 
   it('gives rights in the namespaces that the operator works in, the Lease at home only', () => {
@@ -182,6 +189,7 @@ describe.skipIf(helmBinary === undefined)(`the chart, ${withHelm}`, () => {
     [{ image: 'public.ecr.aws/gravitational/teleport-operator' }, 'image', '--reset-then-reuse-values'],
     [{ teleportVersionOverride: '18.1.0' }, 'teleportVersionOverride', 'Remove it'],
     [{ extraArgs: ['DEBUG'] }, '/extraArgs/0', '-log-level=DEBUG'],
+    [{ operatorInstallsCRDs: true }, 'operatorInstallsCRDs', 'installCRDs never'],
     [{ enabled: 'no' }, '/enabled', 'boolean'],
     [{ 'podDisruptionBudget.minAvailable': 'half' }, '/podDisruptionBudget/minAvailable', 'percentage'],
     [{ 'serviceAccount.name': 'A_b' }, '/serviceAccount/name', 'small letters'],
@@ -277,6 +285,30 @@ describe.skipIf(skipped)(
       expect(notes({ joinMethod: 'token' })).toContain('joins once');
       expect(notes({ 'highAvailability.replicaCount': 2 })).not.toContain('Two replicas');
     });
+
+    it('gives the rights that -install-crds needs, and no others on CRDs', async () => {
+      const values = { ...needed, installCRDs: 'never', operatorInstallsCRDs: true };
+      for (const object of render(values).filter(({ kind }) => /^ClusterRole(Binding)?$/.test(kind ?? '')))
+        await admin.create(pathOf(object), object);
+      const kubeconfig = await kube.serviceAccountKubeconfig('teleport', 'operator-teleport-operator');
+      const log = createLogger({ level: 'ERROR', component: 'test' });
+      const access = loadKubeConfig({ env: {}, clock: systemClock, kubeconfig });
+      const client = createKubeClient(access, { clock: systemClock, log });
+      try {
+        await installCrds({ kube: client, log, crds: crds() }, new AbortController().signal);
+        const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+        expect(await admin.list(path)).toHaveLength(kinds.length + prometheusCrds.length);
+        const resource = {
+          group: 'apiextensions.k8s.io',
+          version: 'v1',
+          plural: 'customresourcedefinitions',
+        };
+        const foreign = { name: prometheusCrds[0]?.metadata.name ?? '' };
+        await expect(client.get(resource, foreign)).rejects.toThrow('forbidden');
+      } finally {
+        client.close();
+      }
+    }, 60_000);
 
     it('is told of a field that there is not', async () => {
       const object = { ...only(render({ ...needed, installCRDs: 'never' }), 'Role'), rule: [] };

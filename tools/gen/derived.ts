@@ -8,7 +8,7 @@ import { kindsDoc } from './docs-kinds.js';
 import { settingsDoc } from './docs-settings.js';
 import { readExamples } from './examples.js';
 import { buildImage } from './image.js';
-import { chartCrds, chartRules, rbacDoc, teleportRoleDoc } from './rbac.js';
+import { chartCrdRules, chartCrds, chartRules, rbacDoc, teleportRoleDoc } from './rbac.js';
 
 /** A generated file: its path from the root, and what stands in it. */
 export interface Generator {
@@ -26,6 +26,7 @@ const generators: readonly Generator[] = [
   { path: 'docs/rbac.yaml', make: () => rbacDoc(kinds) },
   { path: 'docs/teleport-role.yaml', make: () => teleportRoleDoc(kinds) },
   { path: 'charts/teleport-operator/generated/rules.yaml', make: () => chartRules(kinds) },
+  { path: 'charts/teleport-operator/generated/crd-rules.yaml', make: () => chartCrdRules(kinds) },
   ...chartCrds(kinds, describe),
 ];
 

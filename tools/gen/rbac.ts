@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { printTeleportRole } from '../../src/cli/teleport-role.js';
 import { crdFor, type Describe } from '../../src/kinds/crd/index.js';
 import type { AnyKind } from '../../src/kinds/kind.js';
-import { kubeRules, teleportAllow } from '../../src/kinds/permissions.js';
+import { crdRules, kubeRules, teleportAllow } from '../../src/kinds/permissions.js';
 
 const made = '# Made by `npm run gen` from src/kinds.\n';
 const name = 'teleport-operator';
@@ -17,6 +17,11 @@ function yaml(value: unknown): string {
 /** `rules:` of the chart's Role. */
 export function chartRules(kinds: readonly AnyKind[]): string {
   return made + yaml({ rules: kubeRules(kinds) });
+}
+
+/** `rules:` of the chart's ClusterRole for -install-crds. */
+export function chartCrdRules(kinds: readonly AnyKind[]): string {
+  return made + yaml({ rules: crdRules(kinds) });
 }
 
 /** ServiceAccount, Role and RoleBinding for those who use no chart. */
