@@ -49,6 +49,8 @@ export interface RealTeleport extends RunningTeleport {
 }
 
 export interface RealTeleportOptions {
+  /** Further variables of the server's environment. */
+  readonly env?: NodeJS.ProcessEnv;
   /** No TLS routing: the proxy's SSH port is apart from its web port. */
   readonly separatePorts?: boolean;
   /** `tele.test` if not said. */
@@ -64,7 +66,12 @@ export interface RealTeleportOptions {
  */
 export async function startRealTeleport(
   binDir: string,
-  { clusterName = 'tele.test', trustedCa = '', separatePorts = false }: RealTeleportOptions = {},
+  {
+    clusterName = 'tele.test',
+    trustedCa = '',
+    separatePorts = false,
+    env: more = {},
+  }: RealTeleportOptions = {},
 ): Promise<RealTeleport> {
   const folder = mkdtempSync(join(tmpdir(), 'operator-teleport-'));
   const path = (name: string) => join(folder, name);
@@ -95,6 +102,7 @@ export async function startRealTeleport(
     SSL_CERT_FILE: path('proxy-ca.crt'),
     // and Teleport asks the cloud where it is; tests stay on loopback
     AWS_EC2_METADATA_DISABLED: 'true',
+    ...more,
   };
   let server: RunningProcess | undefined;
   const start = async (): Promise<void> => {

@@ -1,19 +1,24 @@
 // A bot on a real Teleport: every way in, a rotation of its authorities, a lock, a role taken away, and an outage that
 // is longer than the certificates live. The bot joins with tokens of a key of the test's own (static_jwks).
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
 import type { LogFields, Logger } from '../../src/core/log.js';
 import { PromMetrics } from '../../src/core/metrics-prom.js';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
+import { ProvisionTokenSpecV2Schema } from '../../src/gen/teleport/types/provision_token_pb.js';
 import { type Bot, type BotSettings, startBot } from '../../src/teleport/bot.js';
+import { authorizedKey } from '../../src/teleport/keys.js';
 import { eventually } from '../env/eventually.js';
-import { type RealTeleport, startRealTeleport } from '../env/teleport-real.js';
+import { pins, type RealTeleport, startRealTeleport } from '../env/teleport-real.js';
+import { startEndpoint } from './endpoints.js';
 import { startL7Balancer } from './l7-balancer.js';
-import { Issuer } from './worlds.js';
+import { Issuer, MemoryStore } from './worlds.js';
 
 const binDir = process.env['TELEPORT_BIN_DIR'] ?? '';
 
@@ -44,18 +49,24 @@ describe.skipIf(binDir === '')('on a real Teleport', () => {
   /** Starts a bot of its own on the server. */
   const start = async (
     teleport: RealTeleport,
-    settings: Partial<BotSettings> & { readonly ca?: string; readonly env?: NodeJS.ProcessEnv } = {},
-  ): Promise<{ bot: Bot; name: string }> => {
+    settings: Partial<BotSettings> & {
+      readonly ca?: string;
+      readonly env?: NodeJS.ProcessEnv;
+      readonly spec?: TokenSpec;
+    } = {},
+  ): Promise<{ bot: Bot; name: string; token: string }> => {
     const name = `op${++bots}`;
-    const token = await teleport.addBot({
-      name,
-      join: {
-        method: 'kubernetes',
-        type: 'static_jwks',
-        jwks: JSON.stringify(issuer.jwks),
-        serviceAccount: 'ns:operator',
-      },
-    });
+    const token = settings.spec
+      ? await addBotWith(teleport, name, settings.spec)
+      : await teleport.addBot({
+          name,
+          join: {
+            method: 'kubernetes',
+            type: 'static_jwks',
+            jwks: JSON.stringify(issuer.jwks),
+            serviceAccount: 'ns:operator',
+          },
+        });
     const jwt = await issuer.sign('https://kubernetes', teleport.clusterName, {
       sub: 'system:serviceaccount:ns:operator',
       'kubernetes.io': {
@@ -85,7 +96,7 @@ describe.skipIf(binDir === '')('on a real Teleport', () => {
       metrics: new PromMetrics(),
     });
     running.add(bot);
-    return { bot, name };
+    return { bot, name, token };
   };
 
   const ready = async (bot: Bot, timeoutMs = 20_000): Promise<void> => {
@@ -101,7 +112,9 @@ describe.skipIf(binDir === '')('on a real Teleport', () => {
   describe('with TLS routing', () => {
     let teleport: RealTeleport;
     beforeAll(async () => {
-      teleport = await startRealTeleport(binDir);
+      teleport = await startRealTeleport(binDir, {
+        env: { TELEPORT_UNSTABLE_BOUND_KEYPAIR_JOINING_EXPERIMENT: 'true' },
+      });
     }, 90_000);
     afterAll(() => teleport?.stop());
 
@@ -140,6 +153,105 @@ describe.skipIf(binDir === '')('on a real Teleport', () => {
         await balancer.stop();
       }
     });
+
+    it.each(['github', 'gitlab'] as const)(
+      'joins with method %s, its issuer given as JWKS',
+      async (method) => {
+        const StaticJWKS = JSON.stringify(issuer.jwks);
+        const claims = { sub: 's', repository: 'org/repo', project_path: 'group/project' };
+        const endpoint = await startEndpoint(async (url) => {
+          const aud = url.searchParams.get('audience') ?? '';
+          const value = await issuer.sign('https://token.actions.githubusercontent.com', aud, claims);
+          return { body: JSON.stringify({ value }) };
+        });
+        try {
+          const { bot } = await start(teleport, {
+            joinMethod: method,
+            spec:
+              method === 'github'
+                ? { JoinMethod: method, GitHub: { StaticJWKS, Allow: [{ Repository: 'org/repo' }] } }
+                : { JoinMethod: method, GitLab: { StaticJWKS, Allow: [{ ProjectPath: 'group/project' }] } },
+            env: {
+              TBOT_GITLAB_JWT: await issuer.sign('https://gitlab.com', teleport.clusterName, claims),
+              ACTIONS_ID_TOKEN_REQUEST_URL: `${endpoint.url}/?x=1`,
+              ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'runner',
+            },
+          });
+          await ready(bot);
+          await works(bot);
+        } finally {
+          await endpoint.stop();
+        }
+      },
+    );
+
+    it('joins with method bound_keypair, again after a restart, and through the proxy', async () => {
+      const keys = generateKeyPairSync('ed25519');
+      const store = new MemoryStore();
+      store.values = { 'private-key': keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString() };
+      const spec = {
+        JoinMethod: 'bound_keypair',
+        BoundKeypair: {
+          Onboarding: { InitialPublicKey: authorizedKey(keys.publicKey).trim() },
+          Recovery: { Limit: 3, Mode: 'standard' },
+        },
+      };
+      const first = await start(teleport, { joinMethod: 'bound_keypair', spec, store });
+      await ready(first.bot);
+      await works(first.bot);
+      await first.bot.stop();
+      expect(store.values['join-state']).toBeTruthy();
+      for (const authServer of [teleport.authAddress, teleport.proxyAddress]) {
+        const again = await start(teleport, {
+          joinMethod: 'bound_keypair',
+          token: first.token,
+          authServer,
+          store,
+          renewalIntervalMs: 2_000,
+        });
+        await ready(again.bot);
+        await eventually(() => lines.some((line) => line.startsWith('identity renewed')));
+        await works(again.bot);
+        await again.bot.stop();
+      }
+    }, 60_000);
+
+    it('is refused with one pin while there are two authorities, and believed with both', async () => {
+      await teleport.tctl('auth', 'rotate', '--manual', '--type=host', '--phase=init');
+      try {
+        const pem = await eventually(async () => {
+          const reply = await teleport.admin.unary(AuthService.method.getClusterCACert, {});
+          const text = Buffer.from(reply.TLSCA).toString();
+          return pins(text).length === 2 ? text : false;
+        });
+        const one = await start(teleport, { caPins: teleport.caPins });
+        await eventually(() => expect(one.bot.state().reason).toMatch(/not among the 1 of -ca-pin/));
+        const both = await start(teleport, { caPins: pins(pem || '') });
+        await ready(both.bot);
+        await works(both.bot);
+      } finally {
+        await teleport.tctl('auth', 'rotate', '--manual', '--type=host', '--phase=rollback');
+        await teleport.tctl('auth', 'rotate', '--manual', '--type=host', '--phase=standby');
+      }
+    }, 60_000);
+
+    it('says what to do when a one-time token cannot join again after an outage', async () => {
+      const token = await teleport.addBot({ name: 'once', join: { method: 'token' } });
+      const { bot } = await start(teleport, {
+        joinMethod: 'token',
+        token,
+        certificateTtlMs: 12_000,
+        renewalIntervalMs: 5_000,
+      });
+      await ready(bot);
+      await teleport.restart({ downMs: 15_000 });
+      await eventually(
+        () => expect(bot.state().reason).toMatch(/used token cannot join again.*tctl bots instances add/),
+        {
+          timeoutMs: 60_000,
+        },
+      );
+    }, 120_000);
 
     it('names a lock, tries slowly, and works again when it is lifted', async () => {
       const { bot, name } = await start(teleport);
@@ -217,7 +329,7 @@ describe.skipIf(binDir === '')('on a real Teleport', () => {
         }
         stop.abort();
         await load;
-        console.log(`rotation of ${type}: ${calls} calls, ${failures.length} failed`);
+        process.stdout.write(`rotation of ${type}: ${calls} calls, ${failures.length} failed\n`);
         expect(failures).toEqual([]);
         await works(bot);
         // Whoever starts now meets the new authority only.
@@ -258,6 +370,22 @@ describe.skipIf(binDir === '')('on a real Teleport', () => {
     });
   });
 });
+
+type TokenSpec = MessageInitShape<typeof ProvisionTokenSpecV2Schema>;
+
+/** A bot with a join token of any method. */
+async function addBotWith(teleport: RealTeleport, name: string, spec: TokenSpec): Promise<string> {
+  await teleport.addBot({ name, join: { method: 'token' } });
+  const token = `${name}-token`;
+  const Spec = create(ProvisionTokenSpecV2Schema, spec);
+  Spec.Roles = ['Bot'];
+  Spec.BotName = name;
+  const Metadata = { Name: token, Namespace: 'default' };
+  await teleport.admin.unary(AuthService.method.upsertTokenV2, {
+    Token: { case: 'V2', value: { Kind: 'token', Version: 'v2', Metadata, Spec } },
+  });
+  return token;
+}
 
 function collect(lines: string[]): Logger {
   const add = (message: string, fields: LogFields = {}): void => {

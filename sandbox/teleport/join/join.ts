@@ -45,6 +45,7 @@ export class Joining {
     }
     const method = this.#methods.get(token.Spec.JoinMethod || 'token');
     if (!method) throw badParameter('unrecognized token join method');
+    if (proof && proof.form !== method.name) throw accessDenied('this token is for another join method');
     const attributes = await method.verify(state, token, request, proof);
 
     const botName = token.Spec.BotName;

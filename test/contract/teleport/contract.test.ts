@@ -9,6 +9,8 @@ import { botsContract } from './bots.js';
 import { certificatesContract } from './certificates.js';
 import { clusterContract } from './cluster.js';
 import { covered, uncovered } from './coverage.js';
+import { declaredContract } from './declared.js';
+import { doorsContract } from './doors.js';
 import { eventsContract } from './events.js';
 import { joiningContract } from './joining.js';
 import { kindsContract } from './kinds.js';
@@ -49,8 +51,10 @@ describe.each([...teleportServers(), stale])('$name', ({ start, skipped }) => {
       ['bots', botsContract],
       ['events', eventsContract],
       ['joining', joiningContract],
+      ['doors', doorsContract],
       ['certificates', certificatesContract],
       ['kinds', kindsContract],
+      ['declared', declaredContract],
       ['permissions', permissionsContract],
       ['restarts', restartsContract],
     ])('%s', (_subject, contract) => {
