@@ -11,7 +11,6 @@ import { clusterContract } from './cluster.js';
 import { covered, uncovered } from './coverage.js';
 import { declaredContract } from './declared.js';
 import { doorsContract } from './doors.js';
-import { declaredContract } from './declared.js';
 import { eventsContract } from './events.js';
 import { joiningContract } from './joining.js';
 import { kindsContract } from './kinds.js';
@@ -55,7 +54,6 @@ describe.each([...teleportServers(), stale])('$name', ({ start, skipped }) => {
       ['doors', doorsContract],
       ['certificates', certificatesContract],
       ['kinds', kindsContract],
-      ['declared', declaredContract],
       ['declared', declaredContract],
       ['permissions', permissionsContract],
       ['restarts', restartsContract],
