@@ -2,6 +2,7 @@
 // user asked for beside the spec.
 import { clone, type Message } from '@bufbuild/protobuf';
 import { changedFields } from '../kinds/changes.js';
+import { hasSensitive } from '../kinds/codec/redact.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { copyOver, copyWhereEmpty, isEmpty, valueAt } from '../kinds/paths.js';
 import { adoptionRefusal } from './adoption.js';
@@ -80,7 +81,9 @@ function planExisting(situation: Situation, existing: Message): Plan {
   const resource = clone(kind.schema, wanted);
   for (const path of kind.initial) copyOver(path, existing, resource);
   for (const path of kind.kept) copyWhereEmpty(path, existing, resource);
-  if (ours && isUnknown(applied) && looksApplied(kind, resource, existing)) {
+  // Secrets can't be compared, and what is in doubt is written.
+  const comparable = isUnknown(applied) && !hasSensitive(kind.schema, wanted);
+  if (ours && comparable && looksApplied(kind, resource, existing)) {
     return { do: 'nothing', applied: { hash, revision, resourceHash: storedHash(kind, existing) } };
   }
   const fields = differences(kind, existing, resource);

@@ -238,6 +238,31 @@ describe('a pass over a changed object', () => {
   });
 });
 
+describe('an object that names what Teleport does without', () => {
+  it('is written, says what is missing, and is looked at again when that comes', async () => {
+    const { pass, mirror } = world();
+    mirror.put('role', foreignRole('there'));
+    mirror.replaced('role', new Set(['there']), new Set());
+    const spec = { allow: { request: { roles: ['there', 'late', 'db-*', '^x$', '{{external.role}}'] } } };
+    const { outcome, waitsFor } = await pass(anObject({ spec }));
+    expect(outcome).toMatchObject({ type: 'synced', lacks: ['role late'] });
+    expect([...(waitsFor ?? [])].sort()).toEqual(['role/late', 'role/there']);
+    expect(statusOf(outcome)?.conditions[0]?.message).toContain('role late');
+  });
+});
+
+describe('a race', () => {
+  it('that somebody else won is looked at again in the same pass', async () => {
+    const { pass, teleport, role } = world();
+    const first = remembered(await pass(anObject()));
+    teleport.failNext.set('update', new TeleportError('CompareFailed', 'revision does not match'));
+    const edited = { ...first, spec: { allow: { logins: ['two'] } } };
+    expect((await pass(edited)).outcome).toMatchObject({ type: 'synced', wrote: 'updated' });
+    expect(role()?.Spec?.Allow?.Logins).toEqual(['two']);
+    expect(teleport.calls.filter((call) => call === 'update')).toHaveLength(2);
+  });
+});
+
 describe('a deletion', () => {
   it('deletes the resource, then releases the object', async () => {
     const { pass, role, released } = world();
@@ -528,6 +553,16 @@ describe('a secret:// reference', () => {
     expect(stored(teleport)).toBe('s3cret');
     expect([...(first.secrets ?? [])]).toEqual(['github-secret']);
     expect(JSON.stringify(remembered(first))).not.toContain('s3cret');
+  });
+
+  it('is written once where nothing is remembered: secrets can not be compared', async () => {
+    const { pass, teleport, secrets } = world(githubConnector);
+    secrets.set('github-secret', secret({ key: value }, '*'));
+    await pass(connector('secret://github-secret/key'));
+    expect((await pass(held(connector('secret://github-secret/key')))).outcome).toMatchObject({
+      wrote: 'updated',
+    });
+    expect(stored(teleport)).toBe('s3cret');
   });
 
   it('is written again when the Secret has changed, and only then', async () => {

@@ -142,8 +142,11 @@ describe.each(pairs())('any order, on $name', ({ start, skipped }) => {
       await eventually(async () => expect(await scene.stored('TeleportUser', stranger)).toBeDefined());
       await scene.remove('TeleportRoleV7', role);
       const blocked = { type: 'Ready', status: 'False', reason: 'InUse' } as const;
-      const { message } = await scene.until('TeleportRoleV7', role, blocked);
-      expect(message).toContain(`TeleportUser ${scene.namespace}/${user}`);
+      const message = await eventually(async () => {
+        const condition = await scene.until('TeleportRoleV7', role, blocked);
+        expect(condition.message).toContain(`TeleportUser ${scene.namespace}/${user}`);
+        return condition.message;
+      });
       expect(message).toContain('1 resource without an object');
       expect(message.slice(message.indexOf('Used by'))).not.toContain(stranger);
       await scene.remove('TeleportUser', user);

@@ -1,5 +1,6 @@
 // The operator is killed at each step, before the step is done or just after; the next one finishes the work.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { annotate, editRole, logins, loginsOf, makeRole } from '../e2e/acts.js';
 import { openScene, redirected, type Scene, unique } from '../e2e/scene.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
@@ -76,6 +77,93 @@ describe.each(pairs())('a crash, on $name', ({ start, skipped }) => {
         90_000,
       );
     });
+
+    const moments = [
+      ['before', false],
+      ['after', true],
+    ] as const;
+
+    it.each(moments)(
+      `an update, ${writeStatus.name}: %s it is done`,
+      async (_, done) => {
+        const name = unique('crash');
+        await run();
+        await scene.create('TeleportRoleV7', name, role);
+        await scene.untilReady('TeleportRoleV7', name, 30_000);
+        killAt(writeStatus, name, done);
+        await scene.patch('TeleportRoleV7', name, { spec: logins('two') });
+        await died();
+        await run();
+        await scene.until('TeleportRoleV7', name, { type: 'Ready', status: 'True' }, 30_000);
+        await eventually(async () => expect(await loginsOf(scene, name)).toEqual(['two']));
+        await scene.remove('TeleportRoleV7', name);
+        await deleted(name);
+      },
+      90_000,
+    );
+
+    it.each(moments)(
+      `a correction of drift, ${writeStatus.name}: %s it is done`,
+      async (_, done) => {
+        const name = unique('crash');
+        await run();
+        await scene.create('TeleportRoleV7', name, role);
+        await scene.untilReady('TeleportRoleV7', name, 30_000);
+        killAt(writeStatus, name, done);
+        await eventually(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
+        await editRole(scene, name, (stored) => {
+          stored.Spec!.Allow!.Logins = ['root'];
+        });
+        await died();
+        await run();
+        await scene.untilReady('TeleportRoleV7', name, 30_000);
+        await eventually(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
+        await scene.remove('TeleportRoleV7', name);
+        await deleted(name);
+      },
+      90_000,
+    );
+
+    describe.each([addFinalizer, writeStatus])('an adoption, $name', (step) => {
+      it.each(moments)(
+        '%s it is done',
+        async (_, done) => {
+          const name = unique('crash');
+          await makeRole(scene, name, ['theirs']);
+          await eventually(async () => expect(await loginsOf(scene, name)).toEqual(['theirs']));
+          await run();
+          killAt(step, name, done);
+          await scene.create('TeleportRoleV7', name, role, annotate({ adopt: 'true' }));
+          await died();
+          await run();
+          await scene.untilReady('TeleportRoleV7', name, 30_000);
+          await eventually(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
+          await scene.remove('TeleportRoleV7', name);
+          await deleted(name);
+        },
+        90_000,
+      );
+    });
+
+    it.each(moments)(
+      `the recording of a name: %s it is done`,
+      async (_, done) => {
+        const name = unique('crash');
+        const resource = `${name}@example.com`;
+        await run();
+        killAt(writeStatus, name, done);
+        await scene.create('TeleportRoleV7', name, role, annotate({ 'resource-name': resource }));
+        await died();
+        await run();
+        await scene.untilReady('TeleportRoleV7', name, 30_000);
+        expect((await scene.find('TeleportRoleV7', name))?.status?.['resourceName']).toBe(resource);
+        await eventually(async () => expect(await loginsOf(scene, resource)).toEqual(['one']));
+        await scene.remove('TeleportRoleV7', name);
+        await scene.untilGone('TeleportRoleV7', name, 30_000);
+        await eventually(async () => expect(await loginsOf(scene, resource)).toBeUndefined());
+      },
+      90_000,
+    );
 
     it.each([
       ['before', false],
