@@ -34,7 +34,8 @@ class Pipe {
 
   async *read(signal: AbortSignal | undefined): AsyncGenerator<Event> {
     signal?.addEventListener('abort', () => this.#wake(), { once: true });
-    while (!signal?.aborted) {
+    for (;;) {
+      if (signal?.aborted) return;
       const event = this.#events.shift();
       if (event instanceof Error) throw event;
       if (event) yield event;

@@ -1,7 +1,6 @@
 // Several who want the same resource: two objects, two namespaces, two operators on one Teleport.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { group } from '../../src/kinds/kind.js';
-import type { KubeObject } from '../../src/kube/object.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type OperatorOptions, type RunningOperator, startOperator } from '../env/operator.js';
@@ -95,8 +94,7 @@ describe.each(pairs())('a conflict, on $name', ({ start, skipped }) => {
         });
       const alone = unique('alone');
       await Promise.all([make(name), make(alone)]);
-      const ready = async (of: string) =>
-        conditionOf(await scene.admin.find<KubeObject>(`${path}/${of}`), 'Ready');
+      const ready = async (of: string) => conditionOf(await scene.admin.find(`${path}/${of}`), 'Ready');
       await eventually(async () => expect(await ready(name)).toMatchObject({ reason: 'NameConflict' }));
       expect((await ready(name))?.message).toContain(`TeleportRoleV7 ${scene.namespace}/${name}`);
       await eventually(async () => expect(await ready(alone)).toMatchObject({ status: 'True' }));
