@@ -40,6 +40,24 @@ describe.each(pairs())('a kind that is not there, on $name', ({ start, skipped }
       expect(operator.logs().filter(({ level }) => level === 'ERROR')).toEqual([]);
     });
 
+    it('shows in the metric and beside /readyz, which stays ready', async () => {
+      const metrics = async () => (await fetch(operator.metricsUrl)).text();
+      expect(await metrics()).toContain(
+        'teleport_operator_kind_available{kind="TeleportRoleV6",reason="CRDMissing"} 0',
+      );
+      expect(await metrics()).toContain(
+        'teleport_operator_kind_available{kind="TeleportRoleV8",reason="Forbidden"} 0',
+      );
+      expect(await metrics()).toContain(
+        'teleport_operator_kind_available{kind="TeleportRoleV7",reason=""} 1',
+      );
+      const details = await fetch(`${operator.healthUrl}/readyz?verbose`);
+      expect(details.status).toBe(200);
+      const text = await details.text();
+      expect(text).toContain('TeleportRoleV6 is off: its CRD is not installed');
+      expect(text).toMatch(/TeleportRoleV8 is off: the service account may not watch it: .*forbidden/);
+    });
+
     it('comes on when its CRD comes', async () => {
       await installCrds(
         scene.admin,

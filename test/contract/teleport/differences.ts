@@ -35,8 +35,8 @@ export const differences: readonly Difference[] = [
   },
   {
     subject: 'permissions',
-    embedded: 'rules by kind and verb; a rule with `where` never applies, resource labels are not looked at',
-    real: '`where`, labels of nodes, apps and databases, traits in role names',
+    embedded: 'rules by kind and verb; a rule with `where` never applies, only labels of nodes are looked at',
+    real: '`where`, labels of nodes, apps, databases and service providers, traits in role names',
     reason: 'the operator needs rights by kind; tests of labels belong on a real server',
   },
   {
@@ -50,6 +50,25 @@ export const differences: readonly Difference[] = [
     embedded: 'the checks of kinds.md E that cost a few lines',
     real: 'also expressions, predicates, licences, and the inner rules of most join methods',
     reason: 'what is refused only there ends in the same BadParameter',
+  },
+  {
+    subject: 'GitHub connectors',
+    embedded: 'taken as they are',
+    real: 'Auth asks github.com about the organization at every write, and answers with code 2 where it cannot',
+    reason: 'nothing that is started here reaches out',
+  },
+  {
+    subject: 'trusted clusters',
+    embedded: 'no root cluster is asked: name and token are taken for right',
+    real: 'the root cluster checks the token, and the name must be its own',
+    reason: 'one server is one cluster; test/e2e/trusted-cluster.test.ts has two real ones',
+  },
+  {
+    subject: 'what Teleport reads off cloud addresses and fetches from URLs',
+    embedded:
+      'nothing: databases and descriptors are stored as they are sent, service providers with a short descriptor',
+    real: 'region, account and instance of cloud databases; descriptors of SAML providers',
+    reason: 'the operator looks at what was stored, whatever it is',
   },
   {
     subject: 'audit, sign-in, sessions, agents, web interface',
