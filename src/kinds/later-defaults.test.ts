@@ -143,8 +143,7 @@ describe('defaults', () => {
     const made = resource(kind, given);
     kind.defaults(made);
     const expected = resource(kind, wanted);
-    const same = (left: Message, right: Message) =>
-      equals(kind.spec.schema, specOf(left), specOf(right));
+    const same = (left: Message, right: Message) => equals(kind.spec.schema, specOf(left), specOf(right));
     expect(same(made, expected)).toBe(true);
     kind.defaults(expected);
     expect(same(made, expected)).toBe(true);
