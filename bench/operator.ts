@@ -23,7 +23,7 @@ export interface BenchOperator {
 /** Starts the operator on the stage; resolves when /readyz is green. */
 export async function startBenchOperator(
   { name, command }: OperatorCommand,
-  stage: Stage,
+  stage: Pick<Stage, 'operator'>,
   flags: readonly string[] = [],
 ): Promise<BenchOperator> {
   const options = await stage.operator();
@@ -56,6 +56,7 @@ export async function startBenchOperator(
       PATH: process.env['PATH'],
       HOME: folder,
       KUBERNETES_TOKEN_PATH: tokenPath,
+      ...(process.env['BENCH_PROBE'] ? { BENCH_PROBE: process.env['BENCH_PROBE'] } : {}),
       ...(process.env['NODE_OPTIONS'] ? { NODE_OPTIONS: process.env['NODE_OPTIONS'] } : {}),
     },
   });

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The teleport-operator command: arguments in, signals, exit code out. What it runs is in operator.ts.
+import './operator/save-memory.js';
 import { printCrds } from './cli/crds.js';
 import { findNamespace } from './cli/namespace.js';
 import { readSettings, type Settings, SettingsError, usage } from './cli/settings.js';

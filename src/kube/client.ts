@@ -238,7 +238,8 @@ class HttpKubeClient implements KubeClient {
 
   async #json<T>(target: Target, request: HttpRequest): Promise<T> {
     const { body } = await this.#sending(target, request.method, request.signal, () =>
-      this.#transport.exchange(request),
+      // The Lease must be renewed in time, however much work is under way.
+      this.#transport.exchange({ ...request, atOnce: target.resource.plural === 'leases' }),
     );
     try {
       const parsed: T = JSON.parse(body);

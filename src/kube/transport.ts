@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly body?: string;
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
+  /** Does not wait for other requests to end. */
+  readonly atOnce?: boolean;
 }
 
 export interface HttpResponse {
@@ -25,13 +27,28 @@ export interface HttpResponse {
   readonly body: string;
 }
 
+/** Requests under way at once, and connections for them; more would only wait at the server. */
+const mostRequests = 16;
+
+type Use = 'requests' | 'streams';
+
+/** Watches hold their connections for minutes, so they have a pool of their own, and what can't wait uses it too. */
+interface Agents extends Readonly<Record<Use, http.Agent>> {
+  readonly material: TlsMaterial;
+}
+
+function retire({ requests, streams }: Agents): void {
+  retireAgent(requests);
+  retireAgent(streams);
+}
+
 /** Sends requests to one API server. */
 export class Transport {
   readonly #access: ClusterAccess;
   readonly #clock: Clock;
   readonly #userAgent: string;
   readonly #timeoutMs: number;
-  #agent: { readonly agent: http.Agent; readonly material: TlsMaterial } | undefined;
+  #agents: Agents | undefined;
   #closed = false;
 
   constructor(access: ClusterAccess, options: { clock: Clock; userAgent: string; timeoutMs: number }) {
@@ -47,7 +64,7 @@ export class Transport {
    */
   async exchange(request: HttpRequest): Promise<HttpResponse> {
     return this.#within(request, async (signal) => {
-      const response = await this.#send(request, signal);
+      const response = await this.#send(request, request.atOnce ? 'streams' : 'requests', signal);
       return { status: response.statusCode ?? 0, headers: response.headers, body: await readAll(response) };
     });
   }
@@ -66,7 +83,7 @@ export class Transport {
         const onLimit = (): void => stop.abort(signal.reason);
         signal.addEventListener('abort', onLimit, { once: true });
         try {
-          return await this.#send(request, stop.signal);
+          return await this.#send(request, 'streams', stop.signal);
         } finally {
           signal.removeEventListener('abort', onLimit);
         }
@@ -82,8 +99,8 @@ export class Transport {
   /** Closes idle connections and refuses new requests; what runs is ended by its own signals. */
   close(): void {
     this.#closed = true;
-    if (this.#agent) retireAgent(this.#agent.agent);
-    this.#agent = undefined;
+    if (this.#agents) retire(this.#agents);
+    this.#agents = undefined;
   }
 
   async #within<T>(request: HttpRequest, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
@@ -104,9 +121,9 @@ export class Transport {
     }
   }
 
-  async #send(request: HttpRequest, signal: AbortSignal): Promise<http.IncomingMessage> {
+  async #send(request: HttpRequest, use: Use, signal: AbortSignal): Promise<http.IncomingMessage> {
     const credential = await abortable(this.#access.credentials.current(), signal);
-    const agent = await this.#agentFor(credential);
+    const agent = (await this.#agentsFor(credential))[use];
     try {
       return await this.#once(request, credential, agent, signal);
     } catch (error) {
@@ -162,18 +179,22 @@ export class Transport {
     });
   }
 
-  async #agentFor(credential: Credential): Promise<http.Agent> {
+  async #agentsFor(credential: Credential): Promise<Agents> {
     const ca = await this.#access.ca();
     if (this.#closed) throw new KubeError('Unavailable', 'the Kubernetes client is closed');
-    const known = this.#agent;
+    const known = this.#agents;
     const { cert, key } = credential;
     if (known?.material.ca === ca && known?.material.cert === cert && known?.material.key === key && known) {
-      return known.agent;
+      return known;
     }
     const material = { ca, cert, key };
-    if (known) retireAgent(known.agent);
-    this.#agent = { material, agent: createAgent(this.#access, material) };
-    return this.#agent.agent;
+    if (known) retire(known);
+    this.#agents = {
+      material,
+      requests: createAgent(this.#access, material, mostRequests),
+      streams: createAgent(this.#access, material),
+    };
+    return this.#agents;
   }
 }
 

@@ -190,6 +190,9 @@ export class Session {
       });
       const onAbort = (): void => {
         if (stream.closed) return;
+        // Connect aborts each call when it has all of it. The stream ends by itself then; a reset for every call
+        // would be taken for an attack by servers that count them (nghttp2: GOAWAY after a thousand).
+        if (complete && stream.writableEnded) return;
         body.finish({ error: signal?.reason });
         reject(signal?.reason);
         stream.close(constants.NGHTTP2_CANCEL);

@@ -1,6 +1,7 @@
 // gRPC over http2 for connections that something else accepted (net/): the services behind recording, faults,
 // the `version` header's rules and the authorization that precedes every call.
 import {
+  constants,
   createServer,
   type Http2Server,
   type Http2ServerRequest,
@@ -64,6 +65,11 @@ export class GrpcServer {
         unknownMethod(this.#services, request as Http2ServerRequest, response as Http2ServerResponse),
     });
     this.#http2 = createServer({ settings: { maxConcurrentStreams: 1000 } }, (request, response) => {
+      // Its connection was dropped in this very moment.
+      if (!this.#sessions.has(request.stream.session as ServerHttp2Session)) {
+        request.stream.close(constants.NGHTTP2_REFUSED_STREAM);
+        return;
+      }
       if (isRefusedVersion(request.headers['version'])) {
         destroy(request.stream.session);
         return;
