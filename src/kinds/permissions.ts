@@ -48,8 +48,8 @@ export function crdRules(kinds: readonly Pick<AnyKind, 'object'>[]): KubeRule[] 
 }
 
 /**
- * What the operator does in Teleport. `read` holds `readnosecrets`: connectors are read with their secrets, since
- * only so can they be compared. The labels let it see nodes, apps and databases; it has no login on any of them.
+ * What the operator does in Teleport. `read` holds `readnosecrets`, which is what connectors are read with: their
+ * secrets never come back. The labels let it see nodes, apps and databases; it has no login on any of them.
  */
 export function teleportAllow(kinds: readonly Pick<AnyKind, 'resource' | 'seenBy'>[]): TeleportAllow {
   return {

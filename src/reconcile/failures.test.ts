@@ -8,6 +8,13 @@ type Case = ['look' | 'write' | 'delete', TeleportErrorKind, string, string, 'ba
 describe('failure', () => {
   it.each<Case>([
     ['write', 'NotFound', 'role nothing is not found', 'DependencyNotReady', 'backoff'],
+    [
+      'write',
+      'BadParameter',
+      'role "later" specified in attributes_to_roles not found',
+      'DependencyNotReady',
+      'backoff',
+    ],
     ['delete', 'Unknown', 'failed to delete a role that is still in use by a user', 'InUse', 'backoff'],
     [
       'write',

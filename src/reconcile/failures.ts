@@ -28,6 +28,15 @@ const table: readonly Row[] = [
     remedy: 'Create what the spec refers to; the object is tried again by itself.',
   },
   {
+    // SAML connectors are refused so where they name a role that does not exist.
+    kinds: ['BadParameter'],
+    steps: ['write'],
+    text: /^role ".*" .*not found$/,
+    reason: 'DependencyNotReady',
+    next: 'backoff',
+    remedy: 'Create what the spec refers to; the object is tried again by itself.',
+  },
+  {
     kinds: ['Unknown', 'BadParameter', 'AccessDenied', 'CompareFailed'],
     steps: ['delete'],
     text: /in use|is used by|still used/i,

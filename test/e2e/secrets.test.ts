@@ -110,17 +110,15 @@ describe.each(pairs({ enterprise: true }))('secret:// references, on $name', ({ 
       return server.resources.get('github', name)?.Spec?.ClientSecret;
     };
 
-    it('bring a changed Secret to Teleport within seconds, and write nothing for other changes', async () => {
+    it('bring a changed Secret to Teleport within seconds', async () => {
       if (scene.teleport.kind !== 'embedded') return;
       const secret = unique('rotated');
       await createSecret(secret, { [allowAnnotation]: '*' }, { key: `${mark}-2` });
       await scene.patch(kind, name, { spec: spec(`secret://${secret}/key`) });
       await expect.poll(clientSecret, { timeout: 5_000 }).toBe(`${mark}-2`);
-      const { resourceVersion } = (await scene.find(kind, name))?.metadata ?? {};
       await scene.admin.patch(secretPath(secret), { stringData: { key: `${mark}-3` } });
       await expect.poll(clientSecret, { timeout: 5_000 }).toBe(`${mark}-3`);
       const object = await scene.find(kind, name);
-      expect(object?.metadata.resourceVersion).not.toBe(resourceVersion);
       seen.push(JSON.stringify(object));
       expect(object?.spec?.['client_secret']).toBe(`secret://${secret}/key`);
     }, 30_000);

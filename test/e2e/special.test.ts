@@ -52,6 +52,21 @@ describe.each(pairs({ enterprise: true }))('special kinds, on $name', ({ start, 
       expect(operator.output()).not.toContain(made?.PrivateKey.split('\n')[1]);
     }, 60_000);
 
+    it('a SAML connector waits for a role that it names', async () => {
+      if (isReal()) return; // needs Teleport Enterprise
+      const kind = 'TeleportSAMLConnector';
+      const [name, role] = [unique('saml'), unique('role')];
+      await scene.create(kind, name, {
+        acs: `https://t/acs/${name}`,
+        issuer: 'i',
+        sso: 'https://idp/sso',
+        attributes_to_roles: [{ name: 'g', value: 'v', roles: [role] }],
+      });
+      await scene.until(kind, name, notReady('DependencyNotReady'));
+      await scene.create('TeleportRoleV7', role, { allow: { logins: ['one'] } });
+      await scene.untilReady(kind, name);
+    }, 60_000);
+
     it('an access list keeps the day of its next review', async () => {
       if (isReal()) return; // needs Teleport Enterprise
       const kind = 'TeleportAccessList';
