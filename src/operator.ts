@@ -272,7 +272,16 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
     licence.run(() => {
       for (const controller of controllers) controller.licenceChanged();
     }, ending),
-    feedMirror({ mirror, teleport, clock, log }, ending),
+    feedMirror(
+      {
+        mirror,
+        teleport,
+        clock,
+        log,
+        isUsed: (kind) => controllers.some((controller) => controller.uses(kind)),
+      },
+      ending,
+    ),
     ...controllers.map((controller) => controller.run(parts.stopping, leading, known)),
   ]);
 }

@@ -106,6 +106,11 @@ export class WorkQueue {
     this.#failures.delete(key);
   }
 
+  /** Whether a worker has the key now. */
+  isActive(key: ObjectKey): boolean {
+    return this.#active.has(key);
+  }
+
   /** Failures of the key in a row. */
   failures(key: ObjectKey): number {
     return this.#failures.get(key) ?? 0;

@@ -83,6 +83,8 @@ export class KindController {
   readonly #waiting = new KeyIndex();
   /** By the resource they claim. */
   readonly #named = new KeyIndex();
+  /** Keys whose resource changed in Teleport while their pass ran, with how it was before that. */
+  readonly #shifted = new Map<ObjectKey, Shadow | undefined>();
   /** Deletions that Teleport refuses while the resource is in use. */
   readonly #blocked = new Set<ObjectKey>();
   readonly #passes: Passes;
@@ -179,6 +181,11 @@ export class KindController {
     for (const key of this.objects.keys()) this.#wake(key);
   }
 
+  /** Whether there are objects for the Teleport kind. */
+  uses(kind: string): boolean {
+    return this.#parts.kind.resource.kind === kind && !this.objects.keys().next().done;
+  }
+
   /** Looks at the objects again that claim the resource: another object's claim to it came or went. */
   wakeClaimants(resource: string): void {
     for (const key of this.#named.of(resource)) this.#wake(key);
@@ -202,8 +209,10 @@ export class KindController {
   #onShift({ kind, name, before, after }: Shift): void {
     const own = this.#parts.kind.resource.kind;
     if (kind === own) {
+      // Mostly the echo of the write that its pass is making; the pass knows better when it is over.
       for (const key of this.#named.of(`${kind}/${name}`))
-        if (this.#isNewTo(key, before, after)) this.#wake(key);
+        if (this.queue.isActive(key)) this.#shifted.set(key, before);
+        else if (this.#isNewTo(key, before, after)) this.#wake(key);
     }
     if (!after !== !before) for (const key of this.#waiting.of(`${kind}/${name}`)) this.#wake(key);
     if (!before || before.refersTo.length === 0 || this.#blocked.size === 0) return;
@@ -211,6 +220,18 @@ export class KindController {
     for (const resource of released) {
       for (const key of this.#named.of(resource)) if (this.#blocked.has(key)) this.#wake(key);
     }
+  }
+
+  /** The pass is over: whether Teleport now has what it left. */
+  #settleShift(key: ObjectKey): void {
+    if (!this.#shifted.has(key)) return;
+    const before = this.#shifted.get(key);
+    this.#shifted.delete(key);
+    const object = this.objects.get(key);
+    const { kind, mirror } = this.#parts;
+    // Where the mirror is not current it knows of nothing; the list that comes tells anew.
+    if (!object || !mirror.isCurrent(kind.resource.kind)) return;
+    if (this.#isNewTo(key, before, mirror.get(kind.resource.kind, resourceName(object)))) this.#wake(key);
   }
 
   #allGoing(namespace: string): boolean {
@@ -222,7 +243,8 @@ export class KindController {
   /** Whether the resource is other than the object's status remembers it, or changed hands. */
   #isNewTo(key: ObjectKey, before: Shadow | undefined, after: Shadow | undefined): boolean {
     const object = this.objects.get(key);
-    if (!object) return false;
+    // What goes needs no other look; what holds it up wakes it.
+    if (!object || object.metadata.deletionTimestamp !== undefined) return false;
     const applied = readApplied(object);
     // Nothing was written yet: it is somebody else's, and matters when it goes or becomes ours.
     if (!applied) return before !== undefined && before.ours !== after?.ours;
@@ -274,6 +296,7 @@ export class KindController {
 
   async #pass(key: ObjectKey, { passId, signal }: Pass): Promise<Next> {
     const next = await this.#passes.run(key, this.#log.with({ pass: passId }), signal);
+    this.#settleShift(key);
     if (next === 'done') return { done: true };
     return next === 'retry' ? { retry: true } : { retry: true, maxMs: soonMs };
   }

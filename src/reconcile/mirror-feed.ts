@@ -15,6 +15,8 @@ import type { Mirror } from './mirror.js';
 
 /** Between lists of a kind that can't be watched, in milliseconds. */
 const pollMs = 120_000;
+/** The same for a kind of which there is no object: only what others refer to is at stake. */
+const idlePollMs = 900_000;
 /** After a list that Teleport refused. */
 const refusedMs = 300_000;
 const retryPolicy = { baseMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 };
@@ -26,6 +28,8 @@ export interface FeedParts {
   readonly teleport: TeleportClient;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether there are objects for the Teleport kind; all kinds count as used without it. */
+  readonly isUsed?: (kind: string) => boolean;
 }
 
 /** Feeds the mirror until the signal is aborted. Never throws: what fails is tried again. */
@@ -119,17 +123,22 @@ class Feed {
     mirror.put(kind.resource.kind, value);
   }
 
-  /** Lists a kind that the stream does not cover, every two minutes. */
+  /** Lists a kind that the stream does not cover, every two minutes; less often while nobody uses it. */
   async #poll(kind: AnyKind): Promise<void> {
-    const { mirror } = this.#parts;
+    const { mirror, clock, isUsed = () => true } = this.#parts;
     if (!kind.calls.list) {
       mirror.off(kind.resource.kind);
       return;
     }
     // The stream, where it covers the kind, lists it itself; it gets a moment to say so.
     if (kind.watched) await Promise.race([this.#firstStream, this.#pause(5_000)]);
+    let listed = Number.NEGATIVE_INFINITY;
     while (!this.#signal.aborted) {
-      if (!this.#watched.has(kind.resource.kind)) await this.#fill(kind, this.#signal);
+      const due = isUsed(kind.resource.kind) || clock.monotonic() - listed >= idlePollMs;
+      if (due && !this.#watched.has(kind.resource.kind)) {
+        await this.#fill(kind, this.#signal);
+        listed = clock.monotonic();
+      }
       await this.#pause(pollMs);
     }
   }
