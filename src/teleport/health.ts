@@ -20,7 +20,7 @@ export interface HealthOptions {
 }
 
 /** Milliseconds without an answer after which a Ping asks: with its deadline, a dead peer is noticed within a minute. */
-const idleMs = 45_000;
+const idleMs = 44_500;
 /** Milliseconds after an answered Ping in which a denied call does not cause another. */
 const denialMs = 10_000;
 /** Milliseconds for the Ping: a dead peer is noticed soon after. */

@@ -5,7 +5,8 @@ import { type Address, parseAddress } from './address.js';
 import { UntrustedServer } from './dial.js';
 import { isTeleportError, TeleportError } from './errors.js';
 import type { Identity } from './identity.js';
-import { findProxyWays, type Joined, type JoinOptions, joinAtAuth, joinAtProxy } from './join/join.js';
+import { type Joined, type JoinOptions, joinAtAuth, joinAtProxy } from './join/join.js';
+import { findProxyWays } from './join/proxy-ways.js';
 import type { BotSettings } from './settings.js';
 import { describeWay, type Opened, openAs, type Way } from './ways.js';
 

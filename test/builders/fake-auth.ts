@@ -15,6 +15,7 @@ import {
 import { connectNodeAdapter } from '@connectrpc/connect-node';
 import type { Clock } from '../../src/core/clock.js';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
+import { Operation } from '../../src/gen/teleport/client/event_pb.js';
 import { JoinService } from '../../src/gen/teleport/client/joinservice_pb.js';
 import { ClusterConfigService } from '../../src/gen/teleport/clusterconfig/v1/clusterconfig_service_pb.js';
 import { BotInstanceService } from '../../src/gen/teleport/machineid/v1/bot_instance_service_pb.js';
@@ -56,19 +57,16 @@ export class FakeAuth {
   readonly sessions = new Set<ServerHttp2Session>();
   #instances = 0;
   #active = 0;
+  /** The host CA that a rotation brings; believed beside the present one. */
+  #nextHost: TestCa | undefined;
+  readonly #watches = new Set<(phase: string) => void>();
 
   static async start(options: FakeAuthOptions): Promise<FakeAuth> {
     const clusterName = options.clusterName ?? 'test.example';
     const host = options.cas?.host ?? (await makeCa(clusterName));
     const user = options.cas?.user ?? (await makeCa(clusterName));
-    const keys = await generateKeys(SignatureAlgorithmSuite.BALANCED_V1);
-    const certificate = await host.issue({
-      subject: [['CN', 'auth']],
-      publicKey: Buffer.from(keys.publicKey).toString(),
-      notAfter: Date.now() + 365 * 86_400_000,
-      dnsNames: ['teleport.cluster.local', '*.teleport.cluster.local'],
-    });
-    const auth = new FakeAuth(options, clusterName, { host, user }, certificate, keys.privateKey);
+    const { cert, key } = await serverCertificate(host);
+    const auth = new FakeAuth(options, clusterName, { host, user }, cert, key);
     await new Promise<void>((resolve) => auth.#server.listen(options.port ?? 0, '127.0.0.1', resolve));
     return auth;
   }
@@ -76,7 +74,7 @@ export class FakeAuth {
   private constructor(
     options: FakeAuthOptions,
     readonly clusterName: string,
-    readonly cas: { readonly host: TestCa; readonly user: TestCa },
+    readonly cas: { host: TestCa; readonly user: TestCa },
     certificate: string,
     key: string,
   ) {
@@ -125,6 +123,24 @@ export class FakeAuth {
     return this.calls.filter((call) => call.method === method);
   }
 
+  /** A phase of a rotation of the host authority, told to whoever watches. Connections that are open stay. */
+  async rotateHost(phase: 'init' | 'update_clients' | 'update_servers' | 'standby'): Promise<void> {
+    if (phase === 'init') this.#nextHost = await makeCa(this.clusterName);
+    if (phase === 'update_servers' && this.#nextHost) {
+      const { cert, key } = await serverCertificate(this.#nextHost);
+      this.#server.setSecureContext({ cert, key });
+    }
+    if (phase === 'standby' && this.#nextHost) {
+      this.cas.host = this.#nextHost;
+      this.#nextHost = undefined;
+    }
+    for (const tell of this.#watches) tell(phase);
+  }
+
+  get #hostCas(): TestCa[] {
+    return this.#nextHost ? [this.cas.host, this.#nextHost] : [this.cas.host];
+  }
+
   /** Cuts every connection without a word. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
@@ -167,7 +183,9 @@ export class FakeAuth {
         ServerVersion: '18.0.0',
         signatureAlgorithmSuite: SignatureAlgorithmSuite.BALANCED_V1,
       })),
-      getClusterCACert: on('GetClusterCACert', () => ({ TLSCA: Buffer.from(this.cas.host.pem) })),
+      getClusterCACert: on('GetClusterCACert', () => ({
+        TLSCA: Buffer.from(this.#hostCas.map(({ pem }) => pem).join('')),
+      })),
       getRole: on('GetRole', (request: { Name: string }) => ({
         Metadata: { Name: request.Name },
         Spec: { Allow: { Impersonate: { Roles: this.roles } } },
@@ -184,10 +202,7 @@ export class FakeAuth {
           withHostCa: !output,
         });
       }),
-      async *watchEvents(_request, context) {
-        yield { Resource: { case: undefined } };
-        await new Promise((resolve) => context.signal.addEventListener('abort', resolve));
-      },
+      watchEvents: (_request, context) => this.#watch(context.signal),
     });
     router.service(ClusterConfigService, {
       getAuthPreference: on('GetAuthPreference', () => ({
@@ -218,6 +233,33 @@ export class FakeAuth {
     });
   }
 
+  async *#watch(signal: AbortSignal) {
+    const phases: string[] = [];
+    let wake: () => void = () => {};
+    const tell = (phase: string): void => {
+      phases.push(phase);
+      wake();
+    };
+    this.#watches.add(tell);
+    signal.addEventListener('abort', () => wake());
+    try {
+      yield { Resource: { case: undefined } };
+      while (!signal.aborted) {
+        const Phase = phases.shift();
+        if (Phase === undefined) {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+          continue;
+        }
+        const Spec = { Type: 'host', ClusterName: this.clusterName, Rotation: { Phase } };
+        yield { Type: Operation.PUT, Resource: { case: 'CertAuthority' as const, value: { Spec } } };
+      }
+    } finally {
+      this.#watches.delete(tell);
+    }
+  }
+
   async #certs(
     publicKey: Uint8Array,
     notAfter: number,
@@ -236,7 +278,20 @@ export class FakeAuth {
       notBefore: this.#options.clock.now() - 60_000,
       notAfter,
     });
-    const cas = facts.withHostCa ? [this.cas.user.pem, this.cas.host.pem] : [this.cas.user.pem];
+    const cas = facts.withHostCa
+      ? [this.cas.user.pem, ...this.#hostCas.map(({ pem }) => pem)]
+      : [this.cas.user.pem];
     return { TLS: Buffer.from(certificate), TLSCACerts: cas.map((pem) => Buffer.from(pem)) };
   }
+}
+
+async function serverCertificate(host: TestCa): Promise<{ cert: string; key: string }> {
+  const keys = await generateKeys(SignatureAlgorithmSuite.BALANCED_V1);
+  const cert = await host.issue({
+    subject: [['CN', 'auth']],
+    publicKey: Buffer.from(keys.publicKey).toString(),
+    notAfter: Date.now() + 365 * 86_400_000,
+    dnsNames: ['teleport.cluster.local', '*.teleport.cluster.local'],
+  });
+  return { cert, key: keys.privateKey };
 }

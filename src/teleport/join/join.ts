@@ -9,18 +9,17 @@ import type { SignatureAlgorithmSuite } from '../../gen/teleport/types/cluster_c
 import type { Address } from '../address.js';
 import type { TeleportClient } from '../client.js';
 import { dialTls, type ServerTrust, UntrustedServer } from '../dial.js';
-import { findProxy, type ProxyFacts } from '../discovery.js';
 import { isTeleportError, TeleportError } from '../errors.js';
 import { callJson, HttpMismatch } from '../http.js';
 import { type Identity, makeIdentity } from '../identity.js';
 import { generateKeys } from '../keys.js';
 import { Session } from '../session.js';
-import { checkPins, systemRoots } from '../trust.js';
-import { needsUpgrade, upgradeSetting } from '../upgrade.js';
-import { clientOn, describeWay, type OpenOptions, openAnonymous, type Way } from '../ways.js';
+import { checkPins } from '../trust.js';
+import { clientOn, describeWay, type Opened, type OpenOptions, openAnonymous, type Way } from '../ways.js';
 import { explainJoin } from './explain.js';
 import { certsFromJson, joinRequestToJson } from './json.js';
 import type { JoinContext, JoinMethod, JoinRequest, MethodSettings, StateStore } from './method.js';
+import { findProxyWays, type ProxyWay, webTrust } from './proxy-ways.js';
 import { readToken } from './token.js';
 
 export interface JoinOptions extends OpenOptions {
@@ -54,8 +53,7 @@ export type ProxyJoin = 'http' | 'grpc';
  * @throws TeleportError
  */
 export async function joinAtAuth(way: Way, options: JoinOptions): Promise<Joined> {
-  const trust = await firstTrust(way, options);
-  const { session, ping } = await openAnonymous(way, trust, options);
+  const { session, ping, trust } = await openFirst(way, options);
   try {
     if (!trust.verify) warnUnverified(way, options);
     const register = (request: JoinRequest) =>
@@ -114,36 +112,6 @@ async function joinThroughProxy(ways: readonly ProxyWay[], options: JoinOptions)
 }
 
 /**
- * The ways that lead through a proxy to Auth, best first: the one that a look at the proxy speaks for, then the others.
- * @throws TeleportError; HttpMismatch when no Teleport proxy answers there.
- */
-export async function findProxyWays(
-  address: Address,
-  options: JoinOptions,
-): Promise<{ facts: ProxyFacts; ways: [ProxyWay, ...ProxyWay[]] }> {
-  const facts = await askProxy(address, options);
-  const outerTrust: ServerTrust = options.caPins.length > 0 ? { verify: false } : webTrust(options);
-  const straight: ProxyWay = { via: 'proxy', address, clusterName: facts.clusterName };
-  const wrapped: ProxyWay = { ...straight, tunnel: 'websocket', outerTrust };
-  const framed: ProxyWay = { ...straight, tunnel: facts.tlsRouting ? address : facts.sshAddress };
-  if (upgradeSetting(address, options.env) === true) return { facts, ways: [wrapped, framed] };
-  // The look can be mistaken where something in between is picky about protocols.
-  const upgrade = await needsUpgrade(address, outerTrust, options);
-  return { facts, ways: upgrade ? [wrapped, straight, framed] : [straight, framed] };
-}
-
-type ProxyWay = Way & { readonly via: 'proxy' };
-
-/**
- * Asks a proxy about itself. With pins its web certificate does not matter: the cluster name only routes, and
- * whoever answers behind it must show the pinned CA.
- */
-export function askProxy(address: Address, options: JoinOptions): Promise<ProxyFacts> {
-  const trust: ServerTrust = options.caPins.length > 0 ? { verify: false } : webTrust(options);
-  return findProxy(address, trust, options.clock, options.signal, options.env);
-}
-
-/**
  * Joins again on a connection that carries the present certificate, so that the bot instance stays the same.
  * @param client speaks to Auth as the bot.
  * @throws TeleportError
@@ -184,11 +152,26 @@ async function takePart(
   return makeIdentity(text(certs.TLS), keys.privateKey, certs.TLSCACerts.map(text));
 }
 
-async function firstTrust(way: Way, options: JoinOptions): Promise<ServerTrust> {
-  if (options.caPins.length === 0) {
-    const roots = options.knownHostCas;
-    return roots === undefined ? { verify: false } : { verify: true, roots };
+/**
+ * A first session, and whom it believes: the host CAs of an earlier join, which follow rotations; else the pins; else
+ * anyone.
+ */
+async function openFirst(way: Way, options: JoinOptions): Promise<Opened & { readonly trust: ServerTrust }> {
+  const { knownHostCas: roots = [], caPins } = options;
+  if (roots.length > 0) {
+    const trust = { verify: true, roots } as const;
+    try {
+      return { trust, ...(await openAnonymous(way, trust, options)) };
+    } catch (error) {
+      // A rotation may have passed us by; pins that were renewed tell.
+      if (!(error instanceof UntrustedServer) || caPins.length === 0) throw error;
+    }
   }
+  const trust = caPins.length > 0 ? await pinnedTrust(way, options) : ({ verify: false } as const);
+  return { trust, ...(await openAnonymous(way, trust, options)) };
+}
+
+async function pinnedTrust(way: Way, options: JoinOptions): Promise<ServerTrust> {
   const { session } = await openAnonymous(way, { verify: false }, options);
   try {
     const reply = await clientOn(session, options).unary(AuthService.method.getClusterCACert, {});
@@ -287,10 +270,6 @@ function registerOver(client: TeleportClient, request: JoinRequest, options: Joi
     request,
     options.signal ? { signal: options.signal } : {},
   );
-}
-
-function webTrust(options: JoinOptions): ServerTrust {
-  return options.insecure ? { verify: false } : { verify: true, roots: systemRoots(options.env) };
 }
 
 function context(options: JoinOptions): JoinContext {

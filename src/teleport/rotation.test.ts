@@ -1,0 +1,83 @@
+// A rotation of the host authority in virtual time: the bot follows each phase, new connections included, and no call
+// fails; one that slept through it all does not believe the stranger.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeAuth } from '../../test/builders/fake-auth.js';
+import { silentLogger } from '../core/log.js';
+import { noMetrics } from '../core/metrics.js';
+import { VirtualClock } from '../core/virtual-clock.js';
+import { AuthService } from '../gen/teleport/client/authservice_pb.js';
+import { type Bot, startBot } from './bot.js';
+import { pinOf } from './trust.js';
+
+const second = 1000;
+let clock: VirtualClock;
+let auth: FakeAuth;
+let folder: string;
+let bot: Bot;
+
+beforeEach(async () => {
+  clock = new VirtualClock(Date.now());
+  auth = await FakeAuth.start({ clock });
+  auth.tokens.set('kube', 'kubernetes');
+  folder = mkdtempSync(join(tmpdir(), 'rotation-'));
+  writeFileSync(join(folder, 'jwt'), 'jwt');
+  bot = startBot({
+    settings: {
+      authServer: `127.0.0.1:${auth.address.port}`,
+      joinMethod: 'kubernetes',
+      token: 'kube',
+      caPins: [pinOf(auth.cas.host.pem)],
+      insecure: false,
+      certificateTtlMs: 3600 * second,
+      renewalIntervalMs: 1200 * second,
+      env: { KUBERNETES_TOKEN_PATH: join(folder, 'jwt') },
+    },
+    clock,
+    log: silentLogger,
+    metrics: noMetrics,
+    random: () => 0.5,
+  });
+  await bot.ready();
+});
+afterEach(async () => {
+  await bot.stop();
+  await auth.stop();
+  rmSync(folder, { recursive: true });
+});
+
+const call = () => bot.client.unary(AuthService.method.getRole, { Name: 'x' });
+const renewals = () => auth.callsOf('RegisterUsingToken').length;
+
+describe('a rotation of the host authority', () => {
+  it('is followed in each phase, and no call fails', async () => {
+    await vi.waitFor(() => expect(auth.callsOf('GetClusterCACert').length).toBeGreaterThan(1));
+    for (const phase of ['init', 'update_clients', 'update_servers', 'standby'] as const) {
+      const before = renewals();
+      await auth.rotateHost(phase);
+      await call();
+      // The events of a phase settle first; then certificates and trust are renewed.
+      await vi.waitFor(
+        async () => {
+          await clock.advance(second);
+          await call();
+          await pause(10);
+          expect(renewals()).toBeGreaterThan(before);
+        },
+        { timeout: 10_000, interval: 10 },
+      );
+      await vi.waitFor(() => expect(auth.active).toBe(0));
+      await call();
+    }
+    // Whatever has to be dialled anew now meets the new authority.
+    auth.cut();
+    await vi.waitFor(async () => {
+      await clock.advance(second);
+      await call();
+    });
+    expect(bot.state().ready).toBe(true);
+  });
+});
