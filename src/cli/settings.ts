@@ -200,7 +200,7 @@ export const settings = {
   drift: setting(
     'drift',
     drift,
-    'correct' as DriftMode,
+    'correct',
     'What to do about changes made in Teleport, where an object does not say (annotation teleport.dev/drift).',
   ),
   dryRun: setting(
