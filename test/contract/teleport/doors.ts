@@ -135,12 +135,11 @@ export function doorsContract(teleport: () => RunningTeleport): void {
     const silent = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const replies = createClient(JoinService, transport)[method](
-      // biome-ignore lint/correctness/useYield: the client says nothing until it is asked
-      (async function* () {
-        await silent;
-      })(),
-    );
+    // The client says nothing until it is asked.
+    const nothing = silent.then(() => ({ done: true as const, value: undefined }));
+    const replies = createClient(JoinService, transport)[method]({
+      [Symbol.asyncIterator]: () => ({ next: () => nothing }),
+    });
     const { value } = await replies[Symbol.asyncIterator]().next();
     expect((value as { challenge: string }).challenge).toMatch(form);
     release();
