@@ -74,6 +74,9 @@ describe.skipIf(real?.skipped ?? true)('the operator, on real servers', () => {
     expect(operator.process.running).toBe(true);
     await teleport.tctl('rm', `lock/${id}`);
     await scene.untilReady('TeleportRoleV7', name, 90_000);
-    expect((await operator.probe('/readyz')).status).toBe(200);
-  }, 150_000);
+    await eventually(async () => expect((await operator.probe('/readyz')).status).toBe(200), {
+      timeoutMs: 60_000,
+      intervalMs: 300,
+    });
+  }, 200_000);
 });

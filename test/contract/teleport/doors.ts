@@ -135,11 +135,13 @@ export function doorsContract(teleport: () => RunningTeleport): void {
     const silent = new Promise<void>((resolve) => {
       release = resolve;
     });
-    // The client says nothing until it is asked.
-    const nothing = silent.then(() => ({ done: true as const, value: undefined }));
-    const replies = createClient(JoinService, transport)[method]({
-      [Symbol.asyncIterator]: () => ({ next: () => nothing }),
-    });
+    const replies = createClient(JoinService, transport)[method](
+      // The client says nothing until it is asked.
+      (async function* () {
+        await silent;
+        yield* [];
+      })(),
+    );
     const { value } = await replies[Symbol.asyncIterator]().next();
     expect((value as { challenge: string }).challenge).toMatch(form);
     release();
