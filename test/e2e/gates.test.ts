@@ -3,6 +3,7 @@
 // the right or the licence comes.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTeleport } from '../../sandbox/teleport/server.js';
+import type { Condition } from '../../src/kube/object.js';
 import { kubeServers, pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
 import { makeBot } from '../env/teleport-bot.js';
@@ -181,16 +182,42 @@ describe('kinds that need a licence', () => {
     expect(await details.text()).toContain('TeleportOIDCConnector is off: ');
   });
 
-  it('come on with the licence; nothing is lost meanwhile', async () => {
+  /** The same cluster with another licence. */
+  const restart = async (enterprise: boolean): Promise<void> => {
     const { server } = scene.teleport as RunningEmbeddedTeleport;
-    await server.close();
+    await (upgraded ?? server).close();
     upgraded = await startTeleport({
       clusterName: server.clusterName,
       dataFrom: server.state,
       authPort: Number(server.authAddress.split(':')[1]),
       proxyPort: Number(server.proxyAddress.split(':')[1]),
-      enterprise: true,
+      enterprise,
     });
+  };
+
+  it('come on with the licence; nothing is lost meanwhile', async () => {
+    await restart(true);
     for (const [kind] of licensed) await scene.untilReady(kind, 'stays', 60_000);
+    for (const [kind] of licensed) await scene.untilReady(kind, 'goes', 60_000);
   }, 90_000);
+
+  it('hold deletions up when the licence is gone, and say why', async () => {
+    await restart(false);
+    const kind = 'TeleportLoginRule';
+    await expect
+      .poll(async () => (await fetch(operator.metricsUrl)).text(), { timeout: 60_000 })
+      .toContain(`teleport_operator_kind_available{kind="${kind}",reason="Unlicensed"} 0`);
+    await scene.remove(kind, 'goes');
+    await expect
+      .poll(
+        async () => {
+          const conditions = ((await scene.find(kind, 'goes'))?.status?.['conditions'] ?? []) as Condition[];
+          return conditions.find(({ type }) => type === 'Ready')?.message;
+        },
+        { timeout: 20_000 },
+      )
+      .toMatch(/needs Teleport Enterprise .*The deletion waits for it/);
+    await restart(true);
+    await scene.untilGone(kind, 'goes', 90_000);
+  }, 180_000);
 });
