@@ -13,6 +13,13 @@ describe('DeletionBrake', () => {
     expect(brake.admit()).toBe(true);
   });
 
+  it('does not count a deletion that was not made', () => {
+    const brake = new DeletionBrake(1, new VirtualClock());
+    expect(brake.admit()).toBe(true);
+    brake.giveBack();
+    expect([brake.admit(), brake.admit()]).toEqual([true, false]);
+  });
+
   it('is off at 0', () => {
     const brake = new DeletionBrake(0, new VirtualClock());
     expect(Array.from({ length: 1_000 }, () => brake.admit())).not.toContain(false);

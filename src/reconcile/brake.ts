@@ -1,5 +1,5 @@
 // Holds deletions up when there are too many at once: a folder that vanished from Git, a loop gone wild. Off
-// by default. Counts what was let through, for all kinds together.
+// by default. Counts what was let through, for all kinds together; that what was stopped stays so is remove.ts's part.
 import type { Clock } from '../core/clock.js';
 
 const windowMs = 60_000;
@@ -28,5 +28,10 @@ export class DeletionBrake {
     if (this.#passed.length >= this.#limit) return false;
     this.#passed.push(now);
     return true;
+  }
+
+  /** The deletion that was let through last was not made after all. */
+  giveBack(): void {
+    this.#passed.pop();
   }
 }

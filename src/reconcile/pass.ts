@@ -136,8 +136,6 @@ export class Passes {
         return [...waitsFor].every((id) => mirror.isCurrent(id.slice(0, id.indexOf('/'))));
       case 'InUse':
         return mirror.kinds.every(({ resource, watched }) => !watched || mirror.isCurrent(resource.kind));
-      case 'DeletionPaused':
-        return false;
       default:
         return true;
     }

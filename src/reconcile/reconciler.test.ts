@@ -769,7 +769,7 @@ describe('deletions that nobody meant', () => {
     for (const name of ['a', 'b', 'c']) await pass(anObject({ name }));
     expect((await pass(going({ name: 'a' }))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
     const held = await pass(going({ name: 'b' }));
-    expect(held.outcome).toMatchObject({ step: 'delete', reason: 'DeletionPaused', next: 'backoff' });
+    expect(held.outcome).toMatchObject({ step: 'delete', reason: 'DeletionPaused', next: 'onChange' });
     const confirmed = going({
       name: 'c',
       metadata: { annotations: { [annotations.confirmDelete]: 'true' } },
@@ -777,7 +777,21 @@ describe('deletions that nobody meant', () => {
     expect((await pass(confirmed)).outcome).toEqual({ type: 'gone', resource: 'deleted' });
     expect([...teleport.resources.keys()]).toEqual(['b']);
     expect(released).toEqual(['a', 'c']);
+    // Time does not let it go, nor does a restart; what was not stopped goes on.
     await clock.advance(60_000);
+    const paused = {
+      ...going({ name: 'b' }),
+      status: { conditions: [{ type: 'Ready', reason: 'DeletionPaused' }] },
+    };
+    expect((await pass(paused)).outcome).toMatchObject({ reason: 'DeletionPaused' });
+    expect((await pass(going({ name: 'b' }))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+  });
+
+  it('are not counted where Teleport refused them', async () => {
+    const { pass, teleport } = world(roleV7, undefined, 1);
+    for (const name of ['a', 'b']) await pass(anObject({ name }));
+    teleport.failNext.set('delete', new TeleportError('BadParameter', 'role a is still in use'));
+    expect((await pass(going({ name: 'a' }))).outcome).toMatchObject({ reason: 'InUse' });
     expect((await pass(going({ name: 'b' }))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
   });
 });

@@ -144,8 +144,8 @@ export function paused(limit: number): Failure {
     step: 'delete',
     reason: 'DeletionPaused',
     message:
-      `More than ${limit} deletions a minute (-deletion-brake); this one waits. Set the annotation teleport.dev/confirm-delete to ` +
-      '"true" to let it go at once. Teleport is untouched until then.',
-    next: 'backoff',
+      `More than ${limit} deletions a minute (-deletion-brake); this one waits until somebody looks. Set the annotation ` +
+      'teleport.dev/confirm-delete to "true" to have the resource deleted, or teleport.dev/keep to let the object go and leave Teleport alone.',
+    next: 'onChange',
   };
 }

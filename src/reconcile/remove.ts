@@ -1,5 +1,5 @@
 // The end of an object: its resource deleted from Teleport, if it is ours and nobody asked to keep it.
-import type { KubeObject } from '../kube/object.js';
+import type { Condition, KubeObject } from '../kube/object.js';
 import { isTeleportError } from '../teleport/errors.js';
 import { readApplied, unreadable } from './applied.js';
 import { failure } from './failures.js';
@@ -28,6 +28,7 @@ export async function remove(
   const ending = await parts.teardown?.ending(object.metadata.namespace ?? '', signal);
   if (ending !== undefined) return { type: 'gone', resource: 'left', ending };
   const name = resourceName(object);
+  let admitted = false;
   try {
     const existing = await look(parts, name, signal);
     const hidden = !existing && readApplied(object)?.resourceHash === unreadable;
@@ -39,15 +40,31 @@ export async function remove(
     ) {
       return { type: 'gone', resource: 'notOurs' };
     }
-    const confirmed = isOn(object.metadata.annotations?.[annotations.confirmDelete]);
-    if (!confirmed && !parts.brake.admit()) return refusals.paused(parts.brake.limit);
+    const { brake } = parts;
+    if (brake.limit > 0 && !isConfirmed(object)) {
+      admitted = !isPaused(object) && brake.admit();
+      if (!admitted) return refusals.paused(brake.limit);
+    }
     await kind.calls.delete.run(teleport, name, { signal });
     recent.put(kind.resource.kind, name, undefined, existing ? kind.form.revision(existing) : '');
   } catch (error) {
     recent.forget(kind.resource.kind, name);
+    if (admitted) parts.brake.giveBack();
     if (!isTeleportError(error, 'NotFound')) return withHolders(parts, name, failure('delete', error));
   }
   return { type: 'gone', resource: 'deleted' };
+}
+
+const isConfirmed = ({ metadata }: KubeObject): boolean =>
+  isOn(metadata.annotations?.[annotations.confirmDelete]);
+
+/** Whether the brake has stopped this deletion before: then only a confirmation lets it go, not time, nor a restart. */
+function isPaused({ status }: KubeObject): boolean {
+  const conditions = status?.['conditions'];
+  if (!Array.isArray(conditions)) return false;
+  return (conditions as Condition[]).some(
+    ({ type, reason }) => type === 'Ready' && reason === 'DeletionPaused',
+  );
 }
 
 /** Names the objects that hold a resource in use; users without an object are counted, not named. */

@@ -1,5 +1,8 @@
 // Changes made in Teleport behind the operator's back, while it runs: what is put right, how soon, what is told,
 // and what is no drift.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import type { UserV2 } from '../../src/gen/teleport/types/user_pb.js';
@@ -7,6 +10,7 @@ import { UsersService } from '../../src/gen/teleport/users/v1/users_service_pb.j
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
+import type { RealTeleport } from '../env/teleport-real.js';
 import { annotate, editRole, eventsOf, logins, loginsOf, untilEvent } from './acts.js';
 import { conditionOf, openScene, type Scene, unique } from './scene.js';
 
@@ -68,6 +72,36 @@ describe.each(pairs())('drift, on $name', ({ start, skipped }) => {
       await soon(() => untilEvent(scene, name, 'DriftCorrected'));
       await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
     });
+
+    it('made with tctl is put right and a resource that tctl deleted is made again', async ({ skip }) => {
+      const { tctl } = scene.teleport as Partial<RealTeleport>;
+      if (!tctl) return skip('the embedded Teleport has no tctl');
+      const name = unique('tctl');
+      await ready(name, logins('one'));
+      const [role] = JSON.parse(await tctl('get', `role/${name}`, '--format=json')) as [
+        { spec: { allow: { logins: string[]; kubernetes_groups?: string[] } } },
+      ];
+      role.spec.allow.logins = ['root'];
+      role.spec.allow.kubernetes_groups = ['system:masters'];
+      const folder = mkdtempSync(join(tmpdir(), 'drift-'));
+      writeFileSync(join(folder, 'role.json'), JSON.stringify(role));
+      await tctl('create', '-f', join(folder, 'role.json'));
+      rmSync(folder, { recursive: true });
+      const { message } = await soon(() => untilEvent(scene, name, 'DriftCorrected'));
+      expect(message).toContain('allow.logins');
+      expect(message).toContain('allow.kubernetes_groups');
+      await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
+      await tctl('rm', `role/${name}`);
+      await soon(async () => {
+        const { revision } = (await scene.find('TeleportRoleV7', name))?.status?.['applied'] as {
+          revision: string;
+        };
+        expect((await scene.stored('TeleportRoleV7', name))?.Metadata.Revision).toBe(revision);
+        expect((await eventsOf(scene, name)).map(({ message: text }) => text).join()).toContain(
+          'the whole resource',
+        );
+      });
+    }, 40_000);
 
     it('a label of ownership that was taken away is not fought for: the resource is somebody else’s now', async () => {
       const name = unique('label');

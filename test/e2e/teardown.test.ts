@@ -108,12 +108,22 @@ describe.each(pairs())('the end, on $name', ({ start, skipped }) => {
         expect(await loginsOf(scene, name)).toEqual(['one']);
         await untilEvent(scene, name, 'DeletionPaused');
       }
+      expect(conditionOf(await scene.find('TeleportRoleV7', paused[0] ?? ''), 'Stalled')?.status).toBe(
+        'True',
+      );
+      // Neither a restart nor time lets them go.
+      await operator?.stop();
+      const restarted = await run(scene, '-deletion-brake=2');
+      await eventually(() =>
+        restarted.logs().some((line) => line['reason'] === 'DeletionPaused' && line['object'] !== undefined),
+      );
       const [confirmed = '', waits = ''] = paused;
       await scene.patch('TeleportRoleV7', confirmed, { metadata: annotate({ 'confirm-delete': 'true' }) });
       await scene.untilGone('TeleportRoleV7', confirmed, 5_000);
       expect(await loginsOf(scene, waits)).toEqual(['one']);
-      await scene.patch('TeleportRoleV7', waits, { metadata: annotate({ 'confirm-delete': 'true' }) });
+      await scene.patch('TeleportRoleV7', waits, { metadata: annotate({ keep: 'true' }) });
       await scene.untilGone('TeleportRoleV7', waits, 5_000);
+      expect(await loginsOf(scene, waits)).toEqual(['one']);
     }, 60_000);
 
     it('the operator: release takes the Lease from it, removes the finalizers and lists what stays', async () => {
