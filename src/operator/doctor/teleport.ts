@@ -13,6 +13,7 @@ import { type Address, formatAddress, parseAddress } from '../../teleport/addres
 import { impersonate } from '../../teleport/certify.js';
 import { dialTls } from '../../teleport/dial.js';
 import { TeleportError } from '../../teleport/errors.js';
+import { proxyFor } from '../../teleport/http-proxy.js';
 import type { Identity } from '../../teleport/identity.js';
 import { findJoinMethod } from '../../teleport/join/index.js';
 import type { JoinOptions } from '../../teleport/join/join.js';
@@ -39,7 +40,7 @@ export async function askTeleport(parts: Parts): Promise<Finding[]> {
   const address = settings.proxyServer
     ? parseAddress(settings.proxyServer, '-proxy-server')
     : parseAddress(settings.authServer, '-auth-server');
-  const findings = [await askName(address)];
+  const findings = [await askName(address, settings.env)];
   const rest = ['teleport tls', 'way in', 'join', 'clocks', 'teleport permissions'];
   const goOn = (last: Finding): boolean => {
     findings.push(last);
@@ -116,7 +117,10 @@ const addressRemedy =
   'compare -auth-server or -proxy-server with the address of Auth (port 3025) or of the proxy (443 or 3080); ' +
   'behind an HTTP proxy set HTTPS_PROXY';
 
-async function askName({ host }: Address): Promise<Finding> {
+async function askName(address: Address, env: NodeJS.ProcessEnv): Promise<Finding> {
+  const { host } = address;
+  const proxy = proxyOf(address, env);
+  if (proxy !== undefined) return ok('dns', `${host} is looked up by the HTTP proxy ${proxy.host}`);
   if (isIP(host) !== 0) return ok('dns', `${host} is an address`);
   try {
     const found = await lookup(host, { all: true });
@@ -128,6 +132,15 @@ async function askName({ host }: Address): Promise<Finding> {
       `${host} is not known (${code})`,
       'compare the host of -auth-server or -proxy-server',
     );
+  }
+}
+
+/** A variable that cannot be read is told by the dial. */
+function proxyOf(address: Address, env: NodeJS.ProcessEnv): URL | undefined {
+  try {
+    return proxyFor(address, env);
+  } catch {
+    return undefined;
   }
 }
 
