@@ -13,6 +13,10 @@ import { applyExamples, exampleObjects, isOurs, refusedByReal, resourceId } from
 import { kindOf, openScene, origin, type Scene } from './scene.js';
 
 const ours = exampleObjects().filter(isOurs);
+/** Kinds of objects with secrets: those can't be compared, so without a memory they are written once. */
+const withSecrets: ReadonlySet<string> = new Set(
+  ours.filter(({ spec }) => JSON.stringify(spec).includes('secret://')).map(({ kind }) => kind),
+);
 const all = ours.map((object) => [object.kind, object.metadata.name, object] as const);
 
 describe('the examples', () => {
@@ -93,18 +97,22 @@ describe.each(pairs({ enterprise: true }))('the examples, on $name', ({ start, s
 
     it('are known again without a memory: what a status has lost is no reason to write to Teleport', async () => {
       const revisions = (all: Record<string, string>) =>
-        Object.fromEntries(Object.entries(all).map(([key, value]) => [key, value.split(' ')[0]]));
+        Object.fromEntries(
+          Object.entries(all)
+            .filter(([key]) => !withSecrets.has(key.split('/')[0] ?? ''))
+            .map(([key, value]) => [key, value.split(' ')[0]]),
+        );
       const before = await snapshot();
       await operator.stop();
       for (const [kind, name] of all) {
         await scene.admin.patch(`${scene.path(kind, name)}/status`, { status: { applied: null } });
       }
-      await restart();
+      await restart(withSecrets);
       expect(revisions(await snapshot())).toEqual(revisions(before));
     }, 90_000);
 
     /** A new operator, as soon as it has looked at all objects and found nothing to do. */
-    const restart = async (): Promise<void> => {
+    const restart = async (except: ReadonlySet<string> = new Set()): Promise<void> => {
       await operator.stop();
       operator = await startOperator(await scene.operator());
       await operator.untilReady();
@@ -113,7 +121,7 @@ describe.each(pairs({ enterprise: true }))('the examples, on $name', ({ start, s
           const metrics = await (await fetch(operator.metricsUrl)).text();
           const left = kinds
             .map(({ object }) => object.kind)
-            .filter((kind) => !refusal(kind))
+            .filter((kind) => !refusal(kind) && !except.has(kind))
             .filter((kind) => {
               const passes = new RegExp(
                 `^teleport_operator_passes_total\\{kind="${kind}",outcome="unchanged"\\} (\\d+)$`,
