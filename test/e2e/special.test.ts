@@ -1,11 +1,16 @@
 // What single kinds do differently, declared by each and known to nothing else: keys and dates that stay, names that
 // are Teleport's, siblings that share names, resources that the bot is not shown.
+import { create } from '@bufbuild/protobuf';
+import { Code } from '@connectrpc/connect';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccessList } from '../../src/gen/teleport/accesslist/v1/accesslist_pb.js';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import type { LockV2 } from '../../src/gen/teleport/types/lock_pb.js';
 import type { SAMLConnectorV2 } from '../../src/gen/teleport/types/saml_connector_pb.js';
 import type { SAMLIdPServiceProviderV1 } from '../../src/gen/teleport/types/saml_idp_service_provider_pb.js';
+import { LoginStatusSchema } from '../../src/gen/teleport/types/user_pb.js';
+import { UsersService } from '../../src/gen/teleport/users/v1/users_service_pb.js';
+import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
 import { operatorRole } from '../env/teleport-bot.js';
@@ -98,6 +103,69 @@ describe.each(pairs({ enterprise: true }))('special kinds, on $name', ({ start, 
       await expect.poll(async () => (await lock())?.Spec?.Message, { timeout: 10_000 }).toBe('two');
       expect((await lock())?.Spec).toMatchObject({ CreatedAt, CreatedBy });
     }, 60_000);
+
+    it('a user stays locked, and keeps devices, whatever the object changes', async () => {
+      const name = unique('user');
+      await scene.create('TeleportUser', name, { roles: ['access'] });
+      await scene.untilReady('TeleportUser', name, 45_000);
+      const { admin } = scene.teleport;
+      await eventually(async () => {
+        // Reads of a real Teleport are behind; an update needs the latest revision.
+        const { user } = await admin.unary(UsersService.method.getUser, { name });
+        if (!user?.Spec) throw new Error(`there is no user ${name}`);
+        user.Spec.Status = create(LoginStatusSchema, { IsLocked: true, LockedMessage: 'stolen laptop' });
+        user.Spec.TrustedDeviceIDs = ['device'];
+        await admin.unary(UsersService.method.updateUser, { user });
+      });
+      await scene.patch('TeleportUser', name, { spec: { roles: ['editor'] } });
+      const spec = async () => (await scene.stored('TeleportUser', name))?.Spec;
+      await expect.poll(async () => (await spec())?.['Roles'], { timeout: 20_000 }).toEqual(['editor']);
+      expect(await spec()).toMatchObject({
+        Status: { IsLocked: true, LockedMessage: 'stolen laptop' },
+        TrustedDeviceIDs: ['device'],
+      });
+    }, 60_000);
+
+    it('roles are written with the RPCs that the server has', async () => {
+      if (isReal()) return; // a real one has them all
+      const name = unique('role');
+      const { faults, calls } = embedded();
+      const unknown = 'unknown method for service proto.AuthService';
+      faults.fail(Code.Unimplemented, unknown, {
+        method: /\/(Create|Update)Role$|UpsertRoleV2/,
+        times: Infinity,
+      });
+      calls.clear();
+      await scene.create('TeleportRoleV7', name, { allow: { logins: ['one'] } });
+      await scene.untilReady('TeleportRoleV7', name, 45_000);
+      await scene.patch('TeleportRoleV7', name, { spec: { allow: { logins: ['two'] } } });
+      await scene.untilReady('TeleportRoleV7', name);
+      const role = (await scene.stored('TeleportRoleV7', name)) as
+        | { Spec: { Allow?: { Logins: string[] } } }
+        | undefined;
+      expect(role?.Spec.Allow?.Logins).toEqual(['two']);
+      expect(calls.of('UpsertRole').map(({ code }) => code)).toEqual([0, 0]);
+      faults.clear();
+    }, 60_000);
+
+    it('a service that the server lacks is a reason, and one that comes is used', async () => {
+      if (isReal()) return;
+      const kind = 'TeleportWorkloadIdentityV1';
+      const name = unique('identity');
+      const { faults } = embedded();
+      faults.fail(Code.Unimplemented, 'unknown service', {
+        method: /WorkloadIdentityResourceService/,
+        times: Infinity,
+      });
+      await scene.create(kind, name, {
+        spiffe: { id: '/a' },
+        rules: { allow: [{ conditions: [{ attribute: 'user.name', eq: { value: 'x' } }] }] },
+      });
+      const { message } = await scene.until(kind, name, notReady('KindDisabled'), 30_000);
+      expect(message).toContain('another version or edition of Teleport');
+      faults.clear();
+      await scene.untilReady(kind, name, 60_000);
+    }, 100_000);
 
     it('a service provider keeps its descriptor, and its addresses for good', async () => {
       const kind = 'TeleportSAMLIdPServiceProviderV1';
