@@ -19,6 +19,8 @@ const entries = {
   /** What Teleport is to be told: for reading, not read again. */
   publicKey: 'public-key',
   joinState: 'join-state',
+  /** A key that Teleport was told of, before it is certain that Teleport took it. */
+  nextKey: 'next-private-key',
   /** Put there by people, where the server registers keys by a secret. */
   registrationSecret: 'registration-secret',
 } as const;
@@ -64,7 +66,8 @@ async function talk(
   store: StateStore,
   signal: AbortSignal | undefined,
 ): Promise<Certs> {
-  const keys = [present];
+  const pending = saved[entries.nextKey];
+  const keys = pending ? [present, readKey(pending, store)] : [present];
   send({
     payload: {
       case: 'init',
@@ -84,17 +87,18 @@ async function talk(
       const fresh = generateKeyPairSync('ed25519').privateKey;
       keys.push(fresh);
       // Kept before Teleport hears of it: a key that only Teleport knows would lock us out.
-      await store.save({ 'next-private-key': pem(fresh) }, signal);
+      await store.save({ [entries.nextKey]: pem(fresh) }, signal);
       const publicKey = authorizedKey(createPublicKey(fresh));
       send({ payload: { case: 'rotationResponse', value: { publicKey } } });
     } else if (response.case === 'certs' && response.value.certs) {
       const { certs, joinState, publicKey } = response.value;
-      const bound = keys.find((key) => sameKey(key, publicKey)) ?? keys.at(-1) ?? present;
+      const bound = keys.find((key) => sameKey(key, publicKey)) ?? present;
       await store.save(
         {
           [entries.privateKey]: pem(bound),
           [entries.publicKey]: authorizedKey(createPublicKey(bound)).trim(),
           [entries.joinState]: Buffer.from(joinState).toString(),
+          ...(pending || keys.length > 1 ? { [entries.nextKey]: '' } : {}),
         },
         signal,
       );
