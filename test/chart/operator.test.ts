@@ -199,6 +199,25 @@ describe.each(pairs({ enterprise: true }))(
         await settled('without-leases', () => true);
       }, 120_000);
 
+      it('needs Secrets for the objects that look values up in them, and for no other', async () => {
+        const uses = new Set(
+          here()
+            .filter(({ object }) => JSON.stringify(object.spec).includes('secret://'))
+            .map(({ kind }) => kind),
+        );
+        await operator.stop();
+        const rules = kubeRules(kinds);
+        await setRules(rules.filter(({ resources }) => !resources.includes('secrets')));
+        operator = await scene.start();
+        await touch('without-secrets');
+        await settled('without-secrets', (kind) => !uses.has(kind));
+        for (const { kind, object } of here().filter(({ kind }) => uses.has(kind)))
+          expect(ready(await scene.find(kind, object.metadata.name))?.reason).toBe('SecretLookupFailed');
+        await setRules(rules);
+        await touch('with-secrets');
+        await settled('with-secrets', () => true);
+      }, 120_000);
+
       it('leaves Teleport as it is when a CRD is removed while it runs, and lets the objects go', async () => {
         const kind = kindNamed('TeleportAppV3');
         const mine = here().filter((one) => one.kind === kind);

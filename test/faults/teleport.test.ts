@@ -119,6 +119,7 @@ describe.each(pairs())('faults towards Teleport, on $name', ({ start, skipped })
 
     it.for(ways)(
       'each call that $name is made again, until all is well',
+      { timeout: 240_000 },
       async ({ calls, make }, { skip }) => {
         const told = server();
         if (!told) return skip('a real server can not be told to fail');
@@ -152,7 +153,6 @@ describe.each(pairs())('faults towards Teleport, on $name', ({ start, skipped })
         });
         await step('delete', ({ kind }, name) => deleted(kind, name));
       },
-      240_000,
     );
   });
 });
