@@ -27,6 +27,8 @@ export interface ResourceForm<Resource> {
   setRevision(resource: Resource, revision: string): void;
   /** Dotted paths that only the server writes: the revision. */
   readonly serverOwned: readonly string[];
+  /** Dotted path of name, labels and description. */
+  readonly metadata: string;
 }
 
 type Fields = Record<string, unknown>;
@@ -99,6 +101,7 @@ function formOf<Schema extends DescMessage>(
       if (metadata) metadata[meta('revision')] = revision;
     },
     serverOwned: [[...layout.header, own('metadata'), meta('revision')].join('.')],
+    metadata: [...layout.header, own('metadata')].join('.'),
   };
 }
 

@@ -27,7 +27,8 @@ export function readApplied(object: KubeObject): Applied | undefined {
 
 /**
  * Hash of a wanted resource. Secrets don't enter it, so where there are any, the object's generation stands
- * for them (every edit of the spec changes it), and the versions of the Secrets that were looked up.
+ * for them (every edit of the spec changes it), and the versions of the Secrets that were looked up. That of a
+ * one-time resource tells its spec apart from its labels: other labels don't make it again.
  */
 export function wantedHash(
   kind: AnyKind,
@@ -35,8 +36,19 @@ export function wantedHash(
   generation: number,
   secretVersions: readonly string[] = [],
 ): string {
-  const text = canonical(kind.schema, wanted, new Set(kind.form.serverOwned));
-  return textHash(hasSensitive(kind.schema, wanted) ? [text, generation, ...secretVersions].join('#') : text);
+  const hashOf = (dropped: readonly string[]): string => {
+    const text = canonical(kind.schema, wanted, new Set(dropped));
+    return textHash(
+      hasSensitive(kind.schema, wanted) ? [text, generation, ...secretVersions].join('#') : text,
+    );
+  };
+  const whole = hashOf(kind.form.serverOwned);
+  return kind.oneTime(wanted) ? `${hashOf([kind.form.metadata])}.${whole}` : whole;
+}
+
+/** Whether two hashes of a one-time resource stand for the same spec, whatever its labels and description. */
+export function isSameSpec(hash: string, other: string | undefined): boolean {
+  return hash.split('.')[0] === other?.split('.')[0];
 }
 
 /** Stands for the hash of a resource that Teleport took and does not show us. */

@@ -12,6 +12,9 @@ export const originKubernetes = 'kubernetes';
 /** The label that tells apart several operators on one Teleport; upstream's newer operator has it too. */
 export const operatorIdLabel = 'resources.teleport.dev/operator-id';
 
+/** The label by which Teleport knows the user and the role that stand for a bot; both are the bot's. */
+export const botLabel = 'teleport.internal/bot';
+
 export const annotations = {
   /** Deleting the object leaves the resource in Teleport. */
   keep: 'teleport.dev/keep',

@@ -15,6 +15,8 @@ describe('ownership', () => {
     [{ ...kubernetes, [operatorIdLabel]: 'a' }, 'a', 'ours'],
     [{ ...kubernetes, [operatorIdLabel]: 'b' }, 'a', 'notOurs'],
     [{ ...kubernetes, [operatorIdLabel]: 'b' }, undefined, 'notOurs'],
+    // Teleport copies a bot's labels to the user that stands for it.
+    [{ ...kubernetes, 'teleport.internal/bot': 'ci' }, undefined, 'notOurs'],
   ])('of %j for operator %s is %s', (labels, id, expected) => {
     expect(ownership(labels, id)).toBe(expected);
   });

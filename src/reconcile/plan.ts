@@ -6,7 +6,7 @@ import { hasSensitive } from '../kinds/codec/redact.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { copyOver, copyWhereEmpty, isEmpty, valueAt } from '../kinds/paths.js';
 import { adoptionRefusal } from './adoption.js';
-import { type Applied, notCompared, storedHash, storedText, unreadable } from './applied.js';
+import { type Applied, isSameSpec, notCompared, storedHash, storedText, unreadable } from './applied.js';
 import { ownership } from './ownership.js';
 import type { Policy } from './policy.js';
 
@@ -58,9 +58,9 @@ export function plan(situation: Situation): Plan {
 }
 
 function planMissing({ kind, wanted, hash, applied, policy }: Situation): Plan {
+  if (applied && kind.oneTime(wanted) && isSameSpec(hash, applied.hash)) return { do: 'consumed', applied };
   const sameWish = applied?.hash === hash;
   if (!sameWish) return { do: 'create', resource: wanted, hash, why: 'spec' };
-  if (kind.oneTime(wanted)) return { do: 'consumed', applied };
   if (applied.resourceHash === unreadable) return { do: 'hidden', applied };
   return drifted(policy, applied, everything, { do: 'create', resource: wanted, hash, why: 'drift' });
 }

@@ -382,6 +382,25 @@ describe('a one-time token', () => {
       spec: { join_method: 'token', roles: ['Bot'], bot_name: 'ci', ...spec },
     });
 
+  it('is not made again for other labels or another description: its secret is spent', async () => {
+    const { pass, teleport, clock } = world(provisionToken);
+    const first = remembered(await pass(token({})));
+    await clock.advance(60_000);
+    teleport.resources.delete('engineer');
+    const labels = { 'helm.sh/chart': 'tokens-2' };
+    const metadata = { ...first.metadata, labels, annotations: { [annotations.description]: 'New' } };
+    expect((await pass({ ...first, metadata })).outcome.type).toBe('consumed');
+    expect(teleport.resources.size).toBe(0);
+  });
+
+  it('that is still there gets its other labels', async () => {
+    const { pass, teleport } = world(provisionToken);
+    const first = remembered(await pass(token({})));
+    const metadata = { ...first.metadata, labels: { team: 'ci' } };
+    expect((await pass({ ...first, metadata })).outcome).toMatchObject({ type: 'synced', wrote: 'updated' });
+    expect(teleport.resources.get('engineer')).toMatchObject({ Metadata: { Labels: { team: 'ci' } } });
+  });
+
   it('is not made again once Teleport has consumed it, until the spec changes', async () => {
     const { pass, teleport, clock } = world(provisionToken);
     const first = remembered(await pass(token({})));

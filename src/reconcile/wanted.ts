@@ -3,7 +3,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { fromObject } from '../kinds/codec/index.js';
 import type { AnyKind } from '../kinds/kind.js';
 import type { KubeObject } from '../kube/object.js';
-import { annotations, operatorIdLabel, originKubernetes, originLabel } from './names.js';
+import { annotations, botLabel, operatorIdLabel, originKubernetes, originLabel } from './names.js';
 
 /** The name that the object's resource was first made under, as its status tells; undefined before that. */
 export function recordedName(object: KubeObject): string | undefined {
@@ -27,11 +27,17 @@ export function wantedResource(kind: AnyKind, object: KubeObject, operatorId?: s
       name: resourceName(object),
       description: object.metadata.annotations?.[annotations.description] ?? '',
       labels: {
-        ...object.metadata.labels,
+        ...ordinary(object.metadata.labels),
         [originLabel]: originKubernetes,
         ...(operatorId ? { [operatorIdLabel]: operatorId } : {}),
       },
     },
     spec,
   );
+}
+
+/** Labels that decide whose a resource is are not the object's to set: it would lose what it made. */
+function ordinary(labels: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const { [operatorIdLabel]: _id, [botLabel]: _bot, ...rest } = labels;
+  return rest;
 }
