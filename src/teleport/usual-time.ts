@@ -5,8 +5,8 @@
 const windowCalls = 500;
 /** Slow is a call that takes so many times the usual, */
 const slowFactor = 8;
-/** and longer than this in milliseconds: below it the network's whims are larger than Teleport's. */
-const neverSlowMs = 100;
+/** and longer than this in milliseconds: below it a busy machine and the network have larger whims. */
+const neverSlowMs = 400;
 
 export class UsualTime {
   #before = Number.POSITIVE_INFINITY;
