@@ -49,14 +49,17 @@ function world(failing = new Map<string, TeleportError>()) {
   const roles = new Map<string, RoleV6>();
   const calls: string[] = [];
   const pipes: Pipe[] = [];
+  /** What the answers of the next lists of roles wait for. */
+  const gates: Promise<void>[] = [];
   const client = {
     unary: async (method: DescMethod) => {
       calls.push(method.name);
       const failure = failing.get(method.name);
       if (failure) throw failure;
-      return method.name === 'ListRoles'
-        ? { Roles: [...roles.values()], NextKey: '' }
-        : { GithubConnectors: [] };
+      if (method.name !== 'ListRoles') return { GithubConnectors: [] };
+      const answer = { Roles: [...roles.values()], NextKey: '' };
+      await gates.shift();
+      return answer;
     },
     serverStream: (_method: DescMethod, _request: unknown, { signal }: { signal?: AbortSignal }) => {
       const pipe = new Pipe();
@@ -83,6 +86,7 @@ function world(failing = new Map<string, TeleportError>()) {
     roles,
     calls,
     failing,
+    gates,
     pipes,
     mirror,
     shifts,
@@ -196,6 +200,23 @@ describe('the mirror', () => {
     await clock.advance(1);
     begin('role');
     put(role('a', 'new'));
+    await clock.advance(1);
+    expect(mirror.get('role', 'a')?.revision).toBe('a new');
+    await stop();
+  });
+
+  it('believes an event rather than either of two lists that were read meanwhile', async () => {
+    const { clock, roles, mirror, gates, begin, put, stop } = world();
+    roles.set('a', role('a', 'old'));
+    let release = (): void => {};
+    gates.push(new Promise<void>((resolve) => (release = resolve)));
+    // The stream is late, so the kind is listed without it, slowly; then the stream lists it too.
+    await clock.advance(5_001);
+    begin('role');
+    await clock.advance(1);
+    put(role('a', 'new'));
+    await clock.advance(1);
+    release();
     await clock.advance(1);
     expect(mirror.get('role', 'a')?.revision).toBe('a new');
     await stop();

@@ -40,8 +40,8 @@ export async function feedMirror(parts: FeedParts, signal: AbortSignal): Promise
 class Feed {
   readonly #parts: FeedParts;
   readonly #signal: AbortSignal;
-  /** Names that events told of while the kind's list is read. */
-  readonly #touched = new Map<string, Set<string>>();
+  /** Names that events told of while a list of the kind is read, for each list: stream and poll may both read one. */
+  readonly #touched = new Map<string, Set<Set<string>>>();
   /** Kinds that the stream of now covers. */
   #watched: ReadonlySet<string> = new Set();
   readonly #refusals = new Set<string>();
@@ -112,15 +112,21 @@ class Feed {
     if (resource.case === 'ResourceHeader') {
       const { Kind: kind, Metadata: metadata } = resource.value;
       const name = metadata?.Name ?? '';
-      this.#touched.get(kind)?.add(name);
+      this.#touch(kind, name);
       if (event.Type === Operation.DELETE) mirror.delete(kind, name);
       return;
     }
     const value = resource.value;
     const kind = value && mirror.kinds.find(({ schema }) => schema.typeName === value.$typeName);
     if (!value || !kind) return;
-    this.#touched.get(kind.resource.kind)?.add(kind.form.head(value).name);
-    mirror.put(kind.resource.kind, value);
+    const { name } = kind.form.head(value);
+    this.#touch(kind.resource.kind, name);
+    if (event.Type === Operation.DELETE) mirror.delete(kind.resource.kind, name);
+    else mirror.put(kind.resource.kind, value);
+  }
+
+  #touch(kind: string, name: string): void {
+    for (const touched of this.#touched.get(kind) ?? []) touched.add(name);
   }
 
   /** Lists a kind that the stream does not cover, every two minutes; less often while nobody uses it. */
@@ -158,7 +164,8 @@ class Feed {
     const name = kind.resource.kind;
     const touched = new Set<string>();
     const seen = new Set<string>();
-    this.#touched.set(name, touched);
+    const reading = this.#touched.get(name) ?? new Set();
+    this.#touched.set(name, reading.add(touched));
     try {
       for await (const page of kind.calls.list?.pages(teleport, signal) ?? []) {
         for (const resource of page) {
@@ -168,6 +175,8 @@ class Feed {
           if (!touched.has(resourceName)) mirror.put(name, resource);
         }
       }
+      // The stream that would have told of changes since is gone.
+      if (signal.aborted) return 'failed';
       mirror.replaced(name, seen, touched);
       this.#refusals.delete(name);
       return 'listed';
@@ -187,7 +196,7 @@ class Feed {
       mirror.off(name);
       return 'refused';
     } finally {
-      if (this.#touched.get(name) === touched) this.#touched.delete(name);
+      reading.delete(touched);
     }
   }
 
