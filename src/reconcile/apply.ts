@@ -84,9 +84,9 @@ async function write(
   const stored = seen === 'absent' ? asStored(kind, resource) : seen;
   recent.put(kind.resource.kind, name, stored, existing ? kind.form.revision(existing) : '');
   const { version } = kind.form.names(stored);
-  if (version !== kind.resource.version) return refusals.otherVersion(kind, version, owned);
   const revision = kind.form.revision(stored);
   const applied: Applied = { hash, revision, resourceHash: storedHash(kind, stored) };
+  if (version !== kind.resource.version) return refusals.otherVersion(kind, version, owned, applied);
   return { type: 'synced', wrote: wrote(decided), owned, applied, fields };
 }
 

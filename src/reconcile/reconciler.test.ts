@@ -23,6 +23,7 @@ import { user } from '../kinds/user.js';
 import type { KubeObject } from '../kube/object.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { TeleportError } from '../teleport/errors.js';
+import { readApplied, storedHash } from './applied.js';
 import { DeletionBrake } from './brake.js';
 import { Claims, claimOf } from './claims.js';
 import { Fights } from './fights.js';
@@ -192,6 +193,16 @@ describe('a pass over a new object', () => {
     });
     const { outcome } = await pass(anObject());
     expect(outcome).toMatchObject({ type: 'failed', reason: 'VersionMismatch' });
+  });
+
+  it('remembers what was stored in another version, so that its own write is no news, and not as applied', async () => {
+    const other = { ...roleV7, defaults: (role: unknown) => void ((role as RoleV6).Version = 'v8') };
+    const { pass, role } = world(other);
+    const failed = await pass(anObject());
+    const applied = readApplied(remembered(failed));
+    const stored = role();
+    expect(stored && applied?.resourceHash).toBe(stored && storedHash(roleV7, stored));
+    expect((await pass(remembered(failed))).outcome).toMatchObject({ reason: 'VersionMismatch' });
   });
 });
 

@@ -86,8 +86,8 @@ export function otherSubKind(kind: AnyKind, name: string, existing: Message): Fa
   };
 }
 
-/** The server stored something else than was sent. */
-export function otherVersion(kind: AnyKind, version: string, owned: Owned): Failure {
+/** The server stored something else than was sent. What is remembered tells our write from others', and matches no wish. */
+export function otherVersion(kind: AnyKind, version: string, owned: Owned, stored: Applied): Failure {
   return {
     type: 'failed',
     step: 'write',
@@ -97,6 +97,7 @@ export function otherVersion(kind: AnyKind, version: string, owned: Owned): Fail
       'else than the object says. Use a kind of the version that this server knows, or upgrade Teleport.',
     next: 'onChange',
     owned,
+    applied: { ...stored, hash: '' },
   };
 }
 
