@@ -9,6 +9,7 @@ import { aborted, deadline } from './core/abort.js';
 import type { Clock } from './core/clock.js';
 import type { Logger } from './core/log.js';
 import { PromMetrics } from './core/metrics-prom.js';
+import { metricsDuring } from './core/metrics-term.js';
 import { kinds as allKinds } from './kinds/index.js';
 import type { AnyKind } from './kinds/kind.js';
 import { createKubeClient, type KubeClient } from './kube/client.js';
@@ -206,11 +207,12 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
 
 /** All kinds at work, until the signal is aborted and the passes that ran have ended. */
 async function lead(parts: MainParts, events: EventRecorder, leading: AbortSignal): Promise<void> {
-  const { settings, namespace, clock, log, kube, metrics, licence, teleport } = parts;
+  const { settings, namespace, clock, log, kube, licence, teleport } = parts;
   const recent = new RecentWrites(clock);
   const ending = AbortSignal.any([parts.stopping, leading]);
   // Every part listens to these; Node would take that for a leak.
   setMaxListeners(0, ending, leading, parts.stopping);
+  const metrics = metricsDuring(parts.metrics, ending);
   const secrets = new SecretsByNamespace(
     (of) => new Secrets({ kube, namespace: of, clock, log, metrics }),
     ending,

@@ -15,7 +15,7 @@ export class PromMetrics implements Metrics {
   readonly #counters = new Map<string, Counter>();
   readonly #gauges = new Map<string, Gauge>();
   readonly #histograms = new Map<string, Histogram>();
-  readonly #readers = new Map<string, Reader[]>();
+  readonly #readers = new Map<string, Set<Reader>>();
 
   constructor(options: { process?: boolean } = {}) {
     if (options.process ?? true) this.#addProcessMetrics();
@@ -46,9 +46,9 @@ export class PromMetrics implements Metrics {
     help: string,
     labelNames: readonly string[],
     read: () => Iterable<[Labels, number]>,
-  ): void {
+  ): () => void {
     const readers = once(this.#readers, name, () => {
-      const list: Reader[] = [];
+      const list = new Set<Reader>();
       const gauge = new prom.Gauge({
         name,
         help,
@@ -61,7 +61,9 @@ export class PromMetrics implements Metrics {
       });
       return list;
     });
-    readers.push(read);
+    const reader: Reader = () => read();
+    readers.add(reader);
+    return () => readers.delete(reader);
   }
 
   histogram(

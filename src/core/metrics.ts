@@ -20,13 +20,13 @@ export interface Histogram {
 export interface Metrics {
   counter(name: string, help: string, labelNames?: readonly string[]): Counter;
   gauge(name: string, help: string, labelNames?: readonly string[]): Gauge;
-  /** A gauge that is read when metrics are scraped. */
+  /** A gauge that is read when metrics are scraped. @returns the end of it */
   collect(
     name: string,
     help: string,
     labelNames: readonly string[],
     read: () => Iterable<[Labels, number]>,
-  ): void;
+  ): () => void;
   histogram(
     name: string,
     help: string,
@@ -41,6 +41,6 @@ const nothing = { inc: () => {}, set: () => {}, observe: () => {} };
 export const noMetrics: Metrics = {
   counter: () => nothing,
   gauge: () => nothing,
-  collect: () => {},
+  collect: () => () => {},
   histogram: () => nothing,
 };
