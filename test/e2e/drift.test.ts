@@ -93,9 +93,8 @@ describe.each(pairs())('drift, on $name', ({ start, skipped }) => {
       await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
       await tctl('rm', `role/${name}`);
       await soon(async () => {
-        const { revision } = (await scene.find('TeleportRoleV7', name))?.status?.['applied'] as {
-          revision: string;
-        };
+        const applied = (await scene.find('TeleportRoleV7', name))?.status?.['applied'];
+        const { revision } = applied as { revision: string };
         expect((await scene.stored('TeleportRoleV7', name))?.Metadata.Revision).toBe(revision);
         expect((await eventsOf(scene, name)).map(({ message: text }) => text).join()).toContain(
           'the whole resource',
