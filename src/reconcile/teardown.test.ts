@@ -1,5 +1,6 @@
 // When an object's end is part of a greater one, in virtual time.
 import { describe, expect, it } from 'vitest';
+import { sleep } from '../core/abort.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { type Ending, Teardown } from './teardown.js';
 
@@ -27,6 +28,33 @@ describe('Teardown', () => {
     await clock.advance(1_001);
     await ending();
     expect(asked()).toBe(2);
+  });
+
+  it('does not take an answer of before the deletion for one about it', async () => {
+    const { ending, clock } = world([undefined, 'its namespace'], false);
+    expect(await ending()).toBeUndefined();
+    await clock.advance(300);
+    expect(await ending()).toBe('its namespace');
+  });
+
+  it('asks once more for all that came while it asked', async () => {
+    const clock = new VirtualClock();
+    let asked = 0;
+    const ask = async (): Promise<Ending> => {
+      asked++;
+      await sleep(clock, 10);
+      return undefined;
+    };
+    const teardown = new Teardown({ clock, allGoing: () => false, ask });
+    const { signal } = new AbortController();
+    const all = [teardown.ending('ns', signal)];
+    await clock.advance(1);
+    for (let i = 0; i < 20; i++) all.push(teardown.ending('ns', signal));
+    await clock.advance(1);
+    for (let i = 0; i < 20; i++) all.push(teardown.ending('ns', signal));
+    await clock.advance(50);
+    await Promise.all(all);
+    expect(asked).toBe(2);
   });
 
   it('looks twice where all objects go at once', async () => {

@@ -14,7 +14,7 @@ export interface TeardownParts {
   allGoing(namespace: string): boolean;
 }
 
-/** An answer counts for so long, in milliseconds: deletions come in crowds. */
+/** That something ends counts for so long, in milliseconds; that nothing does, only for what went before it was asked. */
 const answerMs = 1_000;
 /** The API server tells of a CRD that ends a moment after the first of its objects goes. */
 const secondLookMs = 1_500;
@@ -26,6 +26,8 @@ const recountMs = 250;
 interface Answer {
   readonly at: number;
   readonly ending: Promise<Ending>;
+  /** What was answered; undefined until then. */
+  said?: { readonly ending: Ending };
 }
 
 /** Deletions of all objects there are. */
@@ -51,14 +53,14 @@ export class Teardown {
    */
   async ending(namespace: string, signal: AbortSignal): Promise<Ending> {
     const { clock } = this.#parts;
-    const first = this.#ask(namespace, 0, signal);
+    const first = await this.#ask(namespace, clock.monotonic(), signal);
     const ending = await first.ending;
     const crowd = ending === undefined ? this.#crowd(namespace) : undefined;
     if (!crowd) return ending;
     const certain = crowd.since + secondLookMs;
     if (first.at >= certain) return ending;
     await sleep(clock, Math.max(0, certain - clock.monotonic()), signal);
-    return this.#ask(namespace, certain, signal).ending;
+    return (await this.#ask(namespace, certain, signal)).ending;
   }
 
   /** The crowd of deletions in the namespace, if all objects go. */
@@ -78,16 +80,29 @@ export class Teardown {
     return crowd;
   }
 
-  /** @param after an answer of before then (monotonic milliseconds) is none */
-  #ask(namespace: string, after: number, signal: AbortSignal): Answer {
-    const now = this.#parts.clock.monotonic();
-    const known = this.#answers.get(namespace);
-    if (known && now - known.at < answerMs && known.at >= after) return known;
-    const answer = { at: now, ending: this.#parts.ask(namespace, signal) };
-    this.#answers.set(namespace, answer);
-    answer.ending.catch(() => {
-      if (this.#answers.get(namespace) === answer) this.#answers.delete(namespace);
-    });
-    return answer;
+  /**
+   * One question at a time; those that come meanwhile share the next.
+   * @param after that nothing ends, asked before then (monotonic milliseconds), is no answer
+   */
+  async #ask(namespace: string, after: number, signal: AbortSignal): Promise<Answer> {
+    for (;;) {
+      const now = this.#parts.clock.monotonic();
+      const known = this.#answers.get(namespace);
+      if (known && known.at >= after) return known;
+      if (known?.said?.ending !== undefined && now - known.at < answerMs) return known;
+      if (known && !known.said) {
+        await known.ending.catch(() => {});
+        continue;
+      }
+      const answer: Answer = { at: now, ending: this.#parts.ask(namespace, signal) };
+      this.#answers.set(namespace, answer);
+      answer.ending.then(
+        (ending) => void (answer.said = { ending }),
+        () => {
+          if (this.#answers.get(namespace) === answer) this.#answers.delete(namespace);
+        },
+      );
+      return answer;
+    }
   }
 }
