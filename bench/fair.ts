@@ -14,12 +14,15 @@ export const fair: Scenario = async (scene) => {
   if (scene.stage.kind === 'embedded') await besideSlow(scene);
 };
 
-/** Good users while N (5,000 at most) broken ones of the same kind are about. */
+/** Good users while N (5,000 at most) broken ones of the same kind are tried again and again. */
 async function amongBroken(scene: Scene): Promise<void> {
   const { writer, n, operator } = scene;
   const broken = items(Math.min(n, mostBroken), 'broken', [brokenUser]);
   scene.progress(`fair: ${broken.length} broken objects`);
-  const making = each(broken, writer.concurrency, (item) => writer.create(item));
+  const { passes } = await operator.scrape();
+  await each(broken, writer.concurrency, (item) => writer.create(item));
+  // Until each was tried once nobody can know which are broken, and who came first is first.
+  await operator.untilPasses(passes + broken.length, 300_000);
   const good = items(tries, 'good', [user]);
   const figures = await measure(operator, good.length, async () => oneEach(scene, good));
   scene.report(
@@ -27,7 +30,6 @@ async function amongBroken(scene: Scene): Promise<void> {
     { ...figures, note: `${broken.length} broken objects` },
     good.length,
   );
-  await making;
   await clear(scene, [...good, ...broken]);
 }
 

@@ -44,7 +44,7 @@ class Pipe {
   }
 }
 
-function world(failing = new Map<string, TeleportError>()) {
+function world(failing = new Map<string, TeleportError>(), isUsed: (kind: string) => boolean = () => true) {
   const clock = new VirtualClock();
   const roles = new Map<string, RoleV6>();
   const calls: string[] = [];
@@ -73,7 +73,7 @@ function world(failing = new Map<string, TeleportError>()) {
     shifts.push(`${name} ${before ? (after ? 'changed' : 'went') : 'came'}`);
   });
   const stop = new AbortController();
-  const running = feedMirror({ mirror, teleport: client, clock, log: silentLogger }, stop.signal);
+  const running = feedMirror({ mirror, teleport: client, clock, log: silentLogger, isUsed }, stop.signal);
   const begin = (...kinds: string[]): void =>
     pipes.at(-1)?.push(
       create(EventSchema, {
@@ -191,6 +191,21 @@ describe('the mirror', () => {
     await clock.advance(120_000);
     expect(count('GetGithubConnectors')).toBe(2);
     expect(count('ListRoles')).toBe(1);
+    await stop();
+  });
+
+  it('of a kind that nobody uses is listed each quarter of an hour, and soon when somebody does', async () => {
+    let used = false;
+    const { clock, count, stop } = world(new Map(), () => used);
+    await clock.advance(6_000);
+    const first = count('GetGithubConnectors');
+    await clock.advance(840_000);
+    expect(count('GetGithubConnectors')).toBe(first);
+    await clock.advance(120_000);
+    expect(count('GetGithubConnectors')).toBe(first + 1);
+    used = true;
+    await clock.advance(120_000);
+    expect(count('GetGithubConnectors')).toBe(first + 2);
     await stop();
   });
 
