@@ -59,7 +59,7 @@ if ready.reason == "Ignored" or ready.reason == "AdoptionPending" then
 end
 
 -- What comes right by itself is on its way; the rest waits for somebody.
-local waits = { DependencyNotReady = true, TeleportUnavailable = true, DeletionPaused = true, Reconciling = true }
+local waits = { DependencyNotReady = true, TeleportUnavailable = true, Reconciling = true }
 if ready.status == "Unknown" or waits[ready.reason] then
   return answer("Progressing", ready.message)
 end
