@@ -192,7 +192,7 @@ describe('unavailable', () => {
     expect(lines.filter((line) => line.level === 'info')).toHaveLength(1);
   });
 
-  test('a CRD that goes away later leaves the last objects', async () => {
+  test('a CRD that goes away later leaves the last objects, until it is missing for good', async () => {
     client.put(roles, make('a'));
     start();
     await informer.whenSynced(stop.signal);
@@ -203,6 +203,25 @@ describe('unavailable', () => {
     client.dropWatches();
     await clock.advance(5_000);
     expect(informer.state).toMatchObject({ unavailable: 'missing' });
+    expect(informer.size).toBe(1);
+    await clock.advance(35_000);
+    expect(informer.size).toBe(0);
+    expect(seen).toEqual(['new ns/a', 'gone ns/a']);
+    client.fault = undefined;
+    await clock.advance(35_000);
+    expect(seen).toEqual(['new ns/a', 'gone ns/a', 'new ns/a']);
+  });
+
+  test('objects that may not be watched any more stay', async () => {
+    client.put(roles, make('a'));
+    start();
+    await informer.whenSynced(stop.signal);
+    await clock.settle();
+    client.fault = () => {
+      throw forbidden;
+    };
+    client.dropWatches();
+    await clock.advance(120_000);
     expect(informer.size).toBe(1);
   });
 });

@@ -78,7 +78,10 @@ export class Informer {
     );
   }
 
-  /** `starting` until the first list is in. A resource that turns unavailable keeps its last objects. */
+  /**
+   * `starting` until the first list is in. A resource that turns unavailable keeps its last objects; one that is
+   * missing at the second try too loses them: there can be none, and the word of their end may have been lost.
+   */
   get state(): InformerState {
     return this.#state;
   }
@@ -250,6 +253,7 @@ export class Informer {
     } else if (kind === 'NotFound' || kind === 'Forbidden') {
       this.#version = '';
       const unavailable = kind === 'NotFound' ? 'missing' : 'forbidden';
+      if (unavailable === 'missing' && nameOf(this.#state) === unavailable) this.#clear();
       this.#setState({ unavailable, message: error.message });
       await this.#pause(unavailableRetryMs * (1 + 0.1 * this.#random()), signal);
     } else {
@@ -258,6 +262,12 @@ export class Informer {
       if (kind === 'Invalid' || kind === 'BadRequest' || kind === 'Unknown') this.#version = '';
       await this.#pause(delayMs, signal);
     }
+  }
+
+  #clear(): void {
+    const before = this.#objects;
+    this.#objects = new Map();
+    for (const [key, object] of before) this.#announce(key, object, undefined);
   }
 
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
