@@ -74,17 +74,18 @@ async function read(
 /** @throws SecretLookupError */
 export function parseReference(value: string, field: string): { name: string; key: string } {
   const remedy = `${field}: a reference has the form secret://<name of the Secret>/<key>`;
-  let url: URL;
+  let name: string;
+  let key: string;
   try {
-    url = new URL(value);
+    const url = new URL(value);
+    name = decodeURIComponent(url.host);
+    key = decodeURIComponent(url.pathname.slice(1));
   } catch {
     throw new SecretLookupError(`${remedy}, and this one can't be read`);
   }
-  const name = decodeURIComponent(url.host);
   if (name === '') throw new SecretLookupError(`${remedy}; the name of the Secret is missing`);
-  if (url.pathname === '' || url.pathname === '/')
-    throw new SecretLookupError(`${remedy}; the key is missing`);
-  return { name, key: decodeURIComponent(url.pathname.slice(1)) };
+  if (key === '') throw new SecretLookupError(`${remedy}; the key is missing`);
+  return { name, key };
 }
 
 interface Wanted {
@@ -109,7 +110,7 @@ function valueOf(secret: KubeObject | undefined, { name, key, field, from }: Wan
       `${at} does not allow lookups from ${JSON.stringify(from)}; add it to the annotation ${allowAnnotation}`,
     );
   }
-  const data = secret.data?.[key];
+  const data = secret.data && Object.hasOwn(secret.data, key) ? secret.data[key] : undefined;
   if (data === undefined) throw new SecretLookupError(`${at} has no key ${JSON.stringify(key)}; add it`);
   return Buffer.from(data, 'base64').toString('utf8');
 }
