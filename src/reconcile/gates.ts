@@ -65,9 +65,11 @@ const conflicting: Gate = ({ kind, object, claims }, deleting) => {
   return deleting && claims.heir(resource, owner) ? { type: 'gone', resource: 'handedOver' } : undefined;
 };
 
-const unlicensed: Gate = ({ kind, features }, deleting) => {
+const unlicensed: Gate = ({ kind, object, features }, deleting) => {
   const lack = lacking(kind, features);
   if (lack === undefined) return undefined;
+  // Nothing is asked of Teleport then.
+  if (deleting && isOn(object.metadata.annotations?.[annotations.keep])) return undefined;
   return {
     type: 'failed',
     step: deleting ? 'delete' : 'gate',

@@ -448,6 +448,16 @@ describe('a kind that the licence does not allow', () => {
     expect([teleport.calls, finalized]).toEqual([[], []]);
   });
 
+  it('does not wait with the deletion of an object whose resource is kept', async () => {
+    const { pass, released, teleport } = world(oidcConnector, oss);
+    const kept = { [annotations.keep]: 'true' };
+    const { outcome } = await pass(
+      oidc({ deletionTimestamp: 'now', finalizers: [finalizer], annotations: kept }),
+    );
+    expect(outcome).toEqual({ type: 'gone', resource: 'kept' });
+    expect([released, teleport.calls]).toEqual([['engineer'], []]);
+  });
+
   it('waits with its deletion', async () => {
     const { pass, released } = world(oidcConnector, oss);
     const { outcome } = await pass(oidc({ deletionTimestamp: 'now', finalizers: [finalizer] }));
