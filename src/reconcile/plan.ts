@@ -5,6 +5,7 @@ import { changedFields } from '../kinds/changes.js';
 import { hasSensitive } from '../kinds/codec/redact.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { copyOver, copyWhereEmpty, isEmpty, valueAt } from '../kinds/paths.js';
+import { carryUnknownFields } from '../kinds/unknown-fields.js';
 import { adoptionRefusal } from './adoption.js';
 import { type Applied, isSameSpec, notCompared, storedHash, storedText, unreadable } from './applied.js';
 import { ownership } from './ownership.js';
@@ -81,6 +82,7 @@ function planExisting(situation: Situation, existing: Message): Plan {
   const resource = clone(kind.schema, wanted);
   for (const path of kind.initial) copyOver(path, existing, resource);
   for (const path of kind.kept) copyWhereEmpty(path, existing, resource);
+  carryUnknownFields(kind.schema, existing, resource);
   // Secrets can't be compared, and what is in doubt is written.
   const comparable = isUnknown(applied) && !hasSensitive(kind.schema, wanted);
   if (ours && comparable && looksApplied(kind, resource, existing)) {
