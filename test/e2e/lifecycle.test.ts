@@ -278,7 +278,9 @@ describe.each(pairs())('an object, on $name', ({ start, skipped }) => {
 
     it('that was deleted in Teleport while nobody looked goes without complaint', async () => {
       const name = unique('gone');
-      await scene.create('TeleportRoleV7', name, logins('one'));
+      // or it would be made again before anybody sees that it is gone
+      const annotations = { 'teleport.dev/drift': 'ignore' };
+      await scene.create('TeleportRoleV7', name, logins('one'), { annotations });
       await scene.untilReady('TeleportRoleV7', name);
       await scene.teleport.admin.unary(AuthService.method.deleteRole, { Name: name });
       await eventually(async () => expect(await scene.stored('TeleportRoleV7', name)).toBeUndefined());
