@@ -46,15 +46,20 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function run(args: readonly string[]): Promise<number> {
   let settings: Settings;
+  const problems: string[] = [];
   try {
     settings = readSettings(args);
   } catch (error) {
-    if (error instanceof SettingsError) return fail(error.problems);
-    throw error;
+    if (!(error instanceof SettingsError)) throw error;
+    settings = error.settings;
+    problems.push(...error.problems);
   }
   const namespace = findNamespace(settings.namespace, process.env);
-  const problems = validateBotSettings(botSettings(settings, process.env));
-  if (namespace === undefined) {
+  // All mistakes at once; what is said of a flag that could not be read would be about its default.
+  const unread = new Set(problems.map((problem) => problem.split(/[ :]/, 1)[0]));
+  const unusable = validateBotSettings(botSettings(settings, process.env));
+  problems.push(...unusable.filter((problem) => !unread.has(problem.split(/[ :]/, 1)[0])));
+  if (namespace === undefined && !unread.has('-namespace')) {
     problems.push('-namespace: nothing names a namespace; set the flag or $POD_NAMESPACE, or run in a Pod');
   }
   if (problems.length > 0 || namespace === undefined) return fail(problems);

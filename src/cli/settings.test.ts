@@ -78,4 +78,17 @@ describe('readSettings', () => {
     expect(usage()).toContain('-leader-election-id');
     expect(usage()).toContain('(default 10h0m0s)');
   });
+
+  it('hands out what could be read beside the mistakes, so that the rest is checked as well', () => {
+    const error = (() => {
+      try {
+        return readSettings(['-sync-period', 'xyz', '-join-method', 'nonsense']);
+      } catch (caught) {
+        return caught;
+      }
+    })();
+    expect(error).toMatchObject({
+      settings: { joinMethod: 'nonsense', syncPeriod: readSettings([]).syncPeriod },
+    });
+  });
 });

@@ -262,14 +262,16 @@ export const settings = {
 
 export type Settings = { readonly [K in keyof typeof settings]: (typeof settings)[K]['default'] };
 
-/** A flag that can't be used; `problems` lists every one of them. */
+/** Flags that can't be used; `problems` lists every one of them, `settings` is what could be read, else defaults. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   readonly problems: readonly string[];
+  readonly settings: Settings;
 
-  constructor(problems: readonly string[]) {
+  constructor(problems: readonly string[], settings: Settings) {
     super(problems.join('\n'));
     this.problems = problems;
+    this.settings = settings;
   }
 }
 
@@ -310,7 +312,7 @@ export function readSettings(args: readonly string[]): Settings {
     if (value === undefined) problems.push(`-${flag}: ${JSON.stringify(given)} is not ${reader.form}`);
     else values[key] = value;
   }
-  if (problems.length > 0) throw new SettingsError(problems);
+  if (problems.length > 0) throw new SettingsError(problems, values as unknown as Settings);
   return values as unknown as Settings;
 }
 
