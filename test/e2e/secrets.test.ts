@@ -110,8 +110,8 @@ describe.each(pairs({ enterprise: true }))('secret:// references, on $name', ({ 
       return server.resources.get('github', name)?.Spec?.ClientSecret;
     };
 
-    it('bring a changed Secret to Teleport within seconds', async () => {
-      if (scene.teleport.kind !== 'embedded') return;
+    it('bring a changed Secret to Teleport within seconds', async ({ skip }) => {
+      if (scene.teleport.kind !== 'embedded') return skip('Auth asks github.com at every write');
       const secret = unique('rotated');
       await createSecret(secret, { [allowAnnotation]: '*' }, { key: `${mark}-2` });
       await scene.patch(kind, name, { spec: spec(`secret://${secret}/key`) });
