@@ -9,6 +9,8 @@ export default defineConfig({
       'test/**/*.test.ts',
       'bench/**/*.test.ts',
     ],
+    // Whole-operator tests share two cores there with everything else; what fails three times is broken.
+    retry: process.env['CI'] ? 2 : 0,
     testTimeout: 20_000,
     hookTimeout: 60_000,
     restoreMocks: true,
