@@ -17,8 +17,11 @@ import { isReady, Tracker } from './tracker.js';
 
 const few = 100;
 const more = 400;
-/** Of an object of 1 KiB as the API server sends it: its copy, its entries in indexes, its shadow of Teleport. */
-const mostKiB = 12;
+/**
+ * Of an object of 1 KiB as the API server sends it: its copy, its entries in indexes, its shadow of Teleport. About 8
+ * are measured on a quiet machine, up to 13 on a busy one, where more is in flight; a copy too many would show.
+ */
+const mostKiB = 16;
 
 describe('an object', () => {
   let scene: Scene;
