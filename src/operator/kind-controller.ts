@@ -15,7 +15,6 @@ import { Informer } from '../kube/informer.js';
 import { type KubeObject, keyOf, type ObjectKey, splitKey } from '../kube/object.js';
 import { writeStatus } from '../kube/status.js';
 import { WorkQueue } from '../kube/workqueue.js';
-import { readApplied } from '../reconcile/applied.js';
 import type { DeletionBrake } from '../reconcile/brake.js';
 import { type Claims, claimOf, ownerOf } from '../reconcile/claims.js';
 import { Door, isNews } from '../reconcile/door.js';
@@ -25,6 +24,7 @@ import { finalizer } from '../reconcile/names.js';
 import { type PassCounters, Passes } from '../reconcile/pass.js';
 import type { PolicyDefaults } from '../reconcile/policy.js';
 import type { RecentWrites } from '../reconcile/recent.js';
+import { isNewTo } from '../reconcile/shift-news.js';
 import { Teardown } from '../reconcile/teardown.js';
 import { resourceName } from '../reconcile/wanted.js';
 import type { TeleportClient } from '../teleport/client.js';
@@ -240,15 +240,9 @@ export class KindController {
     return true;
   }
 
-  /** Whether the resource is other than the object's status remembers it, or changed hands. */
   #isNewTo(key: ObjectKey, before: Shadow | undefined, after: Shadow | undefined): boolean {
     const object = this.objects.get(key);
-    // What goes needs no other look; what holds it up wakes it.
-    if (!object || object.metadata.deletionTimestamp !== undefined) return false;
-    const applied = readApplied(object);
-    // Nothing was written yet: it is somebody else's, and matters when it goes or becomes ours.
-    if (!applied) return before !== undefined && before.ours !== after?.ours;
-    return after?.hash !== applied.resourceHash;
+    return object !== undefined && isNewTo(object, before, after);
   }
 
   /** What it waited for came: delays that grew meanwhile count no more. */

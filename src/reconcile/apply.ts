@@ -35,6 +35,7 @@ export async function apply(
     case 'refuse':
       return refusals.notOwned(kind, name, decided.why);
     case 'show':
+      if (decided.what === 'drift' && !existing) return refusals.missing(kind, name, 'report');
       return refusals.shown(kind, decided.what, decided.fields);
     case 'stuck':
       return refusals.immutable(kind, decided.path);
@@ -42,6 +43,17 @@ export async function apply(
       return refusals.hidden(kind, name, decided.applied);
     case 'consumed':
       return { type: 'consumed', applied: decided.applied };
+    case 'leave':
+      if (policy.observe) return { type: 'planned', verb: 'nothing', fields: decided.fields };
+      if (!existing) return refusals.missing(kind, name, 'ignore');
+      return {
+        type: 'synced',
+        wrote: 'nothing',
+        owned: 'OriginLabelMatching',
+        applied: decided.applied,
+        fields: [],
+        ignored: decided.fields,
+      };
     case 'nothing':
       if (policy.observe) return { type: 'planned', verb: 'nothing', fields: [] };
       return {

@@ -13,6 +13,7 @@ export type Reason =
   | 'InUse'
   | 'Consumed'
   | 'KindDisabled'
+  | 'Missing'
   | 'NameNotAllowed'
   | 'NameImmutable'
   | 'FieldImmutable'
@@ -22,6 +23,7 @@ export type Reason =
   | 'AdoptionPending'
   | 'AdoptionRefused'
   | 'Drifted'
+  | 'DriftIgnored'
   | 'DriftUnresolvable'
   | 'DeletionPaused'
   | 'VersionMismatch'
@@ -47,6 +49,8 @@ export type Outcome =
       readonly fields: readonly string[];
       /** `role engineer`: what it names, does without, and Teleport does not have. */
       readonly lacks?: readonly string[];
+      /** CR names of what was changed in Teleport since, and is left so. */
+      readonly ignored?: readonly string[];
     }
   /** Teleport used up a one-time resource; it is not made again. */
   | { readonly type: 'consumed'; readonly applied: Applied }

@@ -32,6 +32,8 @@ export type Plan =
   | { readonly do: 'hidden'; readonly applied: Applied }
   /** A field that can't change would have to. */
   | { readonly do: 'stuck'; readonly path: string }
+  /** Drift that is to be left. */
+  | { readonly do: 'leave'; readonly applied: Applied; readonly fields: readonly string[] }
   /** Drift that is to be reported, or an adoption that is to be previewed. */
   | { readonly do: 'show'; readonly what: 'drift' | 'adoption'; readonly fields: readonly string[] }
   /** Somebody else's; `why` says what forbids an adoption that was asked for. */
@@ -106,7 +108,7 @@ function drifted(policy: Policy, applied: Applied, fields: readonly string[], co
     case 'report':
       return { do: 'show', what: 'drift', fields };
     case 'ignore':
-      return { do: 'nothing', applied };
+      return { do: 'leave', applied, fields };
   }
 }
 

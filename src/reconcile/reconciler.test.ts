@@ -29,6 +29,7 @@ import { Claims, claimOf } from './claims.js';
 import { Fights } from './fights.js';
 import { Mirror } from './mirror.js';
 import { annotations, finalizer, originLabel } from './names.js';
+import type { Outcome } from './outcome.js';
 import type { Passed } from './parts.js';
 import { RecentWrites } from './recent.js';
 import { reconcile } from './reconciler.js';
@@ -95,6 +96,11 @@ function remembered({ object, outcome }: Passed): KubeObject {
   return status
     ? { ...object, status: mergedStatus(object, status, object.metadata.generation, () => []) }
     : object;
+}
+
+function readyOf(outcome: Outcome): string {
+  const ready = statusOf(outcome)?.conditions.find(({ type }) => type === 'Ready');
+  return `${ready?.status} ${ready?.reason}`;
 }
 
 function mirrorUsers(mirror: Mirror, roles: Record<string, string[]>): void {
@@ -668,7 +674,40 @@ describe('a resource that was changed in Teleport', () => {
     expect(outcome).toMatchObject({ type: 'failed', reason: 'Drifted', next: 'onChange' });
     expect(outcome).toHaveProperty('message', expect.stringContaining('spec.allow.logins'));
     expect(role()?.Spec?.Allow?.Logins).toEqual(['root']);
-    expect((await pass(withDrift(first, 'ignore'))).outcome).toMatchObject({ wrote: 'nothing' });
+  });
+
+  it('is left where drift is ignored, and the status does not say that all is as wanted', async () => {
+    const { pass, role } = world();
+    const first = remembered(await pass(anObject()));
+    slipIn(role(), ['root']);
+    const { outcome } = await pass(withDrift(first, 'ignore'));
+    expect(outcome).toMatchObject({ type: 'synced', wrote: 'nothing', ignored: ['spec.allow.logins'] });
+    expect(role()?.Spec?.Allow?.Logins).toEqual(['root']);
+    const [ready] = statusOf(outcome)?.conditions ?? [];
+    expect(ready).toMatchObject({ type: 'Ready', status: 'True', reason: 'DriftIgnored' });
+    expect(ready?.message).toContain('spec.allow.logins');
+    // put back by whoever changed it
+    slipIn(role(), ['ubuntu']);
+    expect(readyOf((await pass(withDrift(first, 'ignore'))).outcome)).toBe('True Synced');
+  });
+
+  it.each([
+    ['ignore', 'False Missing'],
+    ['report', 'False Drifted'],
+  ])('to the point of being deleted is not called ready under %s', async (mode, expected) => {
+    const { pass, teleport } = world();
+    const first = remembered(await pass(anObject()));
+    teleport.resources.clear();
+    const { outcome } = await pass(withDrift(first, mode));
+    expect(readyOf(outcome)).toBe(expected);
+    expect(outcome).toMatchObject({ next: 'onChange' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('deleted in Teleport'));
+    expect(outcome).toHaveProperty('message', expect.stringContaining(`drift: ${mode}`));
+    expect(statusOf(outcome)?.conditions.map(({ type }) => type)).toContain('Stalled');
+    expect(teleport.resources.size).toBe(0);
+    // a new wish is written all the same
+    const edited = { ...withDrift(first, mode), spec: { allow: { logins: ['two'] } } };
+    expect((await pass(edited)).outcome).toMatchObject({ wrote: 'created' });
   });
 
   it('is not fought over for ever', async () => {

@@ -51,6 +51,19 @@ export function shown(kind: AnyKind, what: 'drift' | 'adoption', fields: readonl
   };
 }
 
+/** The resource was deleted in Teleport, and that is not to be put right. */
+export function missing(kind: AnyKind, name: string, drift: 'report' | 'ignore'): Failure {
+  return {
+    type: 'failed',
+    step: 'write',
+    reason: drift === 'report' ? 'Drifted' : 'Missing',
+    message:
+      `The ${kind.resource.kind} ${JSON.stringify(name)} was deleted in Teleport. It is left so, as asked (drift: ${drift}). Set the ` +
+      'annotation teleport.dev/drift to "correct" to have it made again, change the spec, or delete the object.',
+    next: 'onChange',
+  };
+}
+
 /** Somebody keeps changing it back. */
 export function fought(kind: AnyKind, fields: readonly string[]): Failure {
   return {

@@ -79,10 +79,12 @@ function toldBy(outcome: Outcome): Omit<StatusOf, 'without'> | undefined {
     case 'synced':
       return {
         conditions: [
-          condition('Ready', 'True', 'Synced', syncedMessage(outcome.lacks)),
+          outcome.ignored
+            ? condition('Ready', 'True', 'DriftIgnored', ignoredDrift(outcome.ignored))
+            : condition('Ready', 'True', 'Synced', syncedMessage(outcome.lacks)),
           valid,
           owned(outcome.owned),
-          condition('SuccessfullyReconciled', 'True', 'NoError', 'Teleport holds what the object says.'),
+          condition('SuccessfullyReconciled', 'True', 'NoError', writtenMessage(outcome.ignored)),
         ],
         applied: outcome.applied,
       };
@@ -119,9 +121,19 @@ function syncedMessage(lacks: readonly string[] = []): string {
   return lacks.length === 0 ? synced : `${synced} It names what Teleport does not have: ${listOf(lacks)}.`;
 }
 
+const writtenMessage = (ignored: readonly string[] | undefined): string =>
+  ignored ? 'What the object says was written.' : 'Teleport holds what the object says.';
+
+const ignoredDrift = (fields: readonly string[]): string =>
+  `What the object says was written, and changed in Teleport since: ${listOf(fields)}. It is left so, as asked (drift: ignore). ` +
+  'Set the annotation teleport.dev/drift to "correct" to have it put right.';
+
 function plannedMessage({ verb, fields }: Extract<Outcome, { type: 'planned' }>): string {
   const would = {
-    nothing: 'Teleport holds what the object says; nothing would be written.',
+    nothing:
+      fields.length === 0
+        ? 'Teleport holds what the object says; nothing would be written.'
+        : `Changed in Teleport: ${listOf(fields)}. It would be left so (drift: ignore).`,
     create: 'The resource would be created.',
     update: `The resource would be updated: ${listOf(fields)}.`,
     delete: 'The resource would be deleted; the deletion waits.',

@@ -132,19 +132,57 @@ describe.each(pairs())('drift, on $name', ({ start, skipped }) => {
       await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
     });
 
-    it('is nobody’s business where the object says ignore', async () => {
-      const [ignored, corrected] = [unique('ignore'), unique('correct')];
-      await ready(ignored, logins('one'), annotate({ drift: 'ignore' }));
-      await ready(corrected, logins('one'));
-      for (const name of [ignored, corrected]) {
+    it('is left where the object says ignore; the status says so, and that it is over', async () => {
+      const name = unique('ignore');
+      await ready(name, logins('one'), annotate({ drift: 'ignore' }));
+      const ignored = { type: 'Ready', status: 'True', reason: 'DriftIgnored' } as const;
+      await editRole(scene, name, (role) => {
+        role.Spec!.Allow!.Logins = ['root'];
+      });
+      expect((await scene.until('TeleportRoleV7', name, ignored, 5_000)).message).toContain('allow.logins');
+      expect(await loginsOf(scene, name)).toEqual(['root']);
+      await editRole(scene, name, (role) => {
+        role.Spec!.Allow!.Logins = ['one'];
+      });
+      await scene.until('TeleportRoleV7', name, { type: 'Ready', status: 'True', reason: 'Synced' }, 5_000);
+      expect((await eventsOf(scene, name)).map(({ reason }) => reason)).toEqual(['Created']);
+    });
+
+    it.each([
+      ['ignore', 'Missing'],
+      ['report', 'Drifted'],
+    ] as const)('of a whole resource is not called ready under %s', async (drift, reason) => {
+      const name = unique('missing');
+      await ready(name, logins('one'), annotate({ drift }));
+      await scene.teleport.admin.unary(AuthService.method.deleteRole, { Name: name });
+      const missing = { type: 'Ready', status: 'False', reason } as const;
+      const { message } = await scene.until('TeleportRoleV7', name, missing, 5_000);
+      expect(message).toContain('deleted in Teleport');
+      await untilEvent(scene, name, reason);
+      await eventually(async () => expect(await loginsOf(scene, name)).toBeUndefined());
+      await scene.patch('TeleportRoleV7', name, { metadata: annotate({ drift: 'correct' }) });
+      await scene.untilReady('TeleportRoleV7', name);
+      await soon(async () => expect(await loginsOf(scene, name)).toEqual(['one']));
+      await scene.patch('TeleportRoleV7', name, { metadata: annotate({ drift }) });
+      // deleted for good: nothing is left for the object to hold
+      await scene.teleport.admin.unary(AuthService.method.deleteRole, { Name: name });
+      await scene.until('TeleportRoleV7', name, missing, 5_000);
+      await scene.remove('TeleportRoleV7', name);
+      await scene.untilGone('TeleportRoleV7', name, 5_000);
+    });
+
+    it('that is reported, and put back by whoever made it, is over', async () => {
+      const name = unique('back');
+      await ready(name, logins('one'), annotate({ drift: 'report' }));
+      for (const [now, status, reason] of [
+        ['root', 'False', 'Drifted'],
+        ['one', 'True', 'Synced'],
+      ] as const) {
         await editRole(scene, name, (role) => {
-          role.Spec!.Allow!.Logins = ['root'];
+          role.Spec!.Allow!.Logins = [now];
         });
+        await scene.until('TeleportRoleV7', name, { type: 'Ready', status, reason }, 5_000);
       }
-      // the other one's correction shows that both changes were seen
-      await soon(async () => expect(await loginsOf(scene, corrected)).toEqual(['one']));
-      expect(await loginsOf(scene, ignored)).toEqual(['root']);
-      expect(conditionOf(await scene.find('TeleportRoleV7', ignored), 'Ready')?.status).toBe('True');
     });
 
     it('that comes back again and again is reported after two tries, and tried anew when asked', async () => {

@@ -1,0 +1,36 @@
+// Whether a change in Teleport is worth another pass over the object that speaks for the resource. Pure: from what
+// the object's status says and remembers. Who else hangs on the resource is the kind controller's matter.
+import type { Condition, KubeObject } from '../kube/object.js';
+import { readApplied } from './applied.js';
+import type { Shadow } from './mirror.js';
+import type { Reason } from './outcome.js';
+
+/** Reasons that tell how Teleport differs from the object: what makes it the same again is news. */
+const tellDifference: ReadonlySet<string> = new Set<Reason>([
+  'Drifted',
+  'DriftIgnored',
+  'DriftUnresolvable',
+  'Missing',
+  'NotOwned',
+]);
+
+/** Whether the resource is other than the object's status tells or remembers it, or changed hands. */
+export function isNewTo(object: KubeObject, before: Shadow | undefined, after: Shadow | undefined): boolean {
+  // What goes needs no other look; what holds it up wakes it.
+  if (object.metadata.deletionTimestamp !== undefined) return false;
+  const differs = before?.hash !== after?.hash || before?.ours !== after?.ours;
+  const reason = readyReason(object);
+  if (reason === 'Observed') return differs;
+  const applied = readApplied(object);
+  // Nothing was written yet: it is somebody else's, and matters when it goes or becomes ours.
+  if (!applied) return before !== undefined && before.ours !== after?.ours;
+  if (after?.hash !== applied.resourceHash) return true;
+  // As we left it; mostly the echo of our own write.
+  return differs && reason !== undefined && tellDifference.has(reason);
+}
+
+function readyReason({ status }: KubeObject): string | undefined {
+  const conditions = status?.['conditions'];
+  if (!Array.isArray(conditions)) return undefined;
+  return (conditions as Condition[]).find(({ type }) => type === 'Ready')?.reason;
+}
