@@ -66,6 +66,7 @@ export function passCounters(metrics: Metrics): PassCounters {
 }
 
 const nothing: ReadonlySet<string> = new Set();
+const driftActions = ['corrected', 'reported', 'unresolvable'] as const;
 
 /** Runs passes of one kind and remembers what is needed to be quiet about what repeats. */
 export class Passes {
@@ -75,6 +76,8 @@ export class Passes {
 
   constructor(parts: PassParts) {
     this.#parts = parts;
+    // from 0, or Prometheus would see no increase in the first drift of a kind
+    for (const action of driftActions) parts.counters.drift.inc({ kind: parts.kind.object.kind, action }, 0);
   }
 
   /**
@@ -180,7 +183,7 @@ function isConsumedAlready(object: KubeObject): boolean {
   return Array.isArray(conditions) && (conditions as Condition[]).some(({ reason }) => reason === 'Consumed');
 }
 
-function driftAction(outcome: Outcome): 'corrected' | 'reported' | 'unresolvable' | undefined {
+function driftAction(outcome: Outcome): (typeof driftActions)[number] | undefined {
   if (outcome.type === 'synced') return outcome.wrote === 'corrected' ? 'corrected' : undefined;
   if (outcome.type !== 'failed') return undefined;
   if (outcome.reason === 'Drifted') return 'reported';
