@@ -25,9 +25,14 @@ end
 
 local ready = condition("Ready")
 
+-- Somebody asked for it to stand still, or has to say whether it may go on.
+local paused = { Ignored = true, Observed = true, AdoptionPending = true, DeletionPaused = true }
+
 if obj.metadata.deletionTimestamp ~= nil then
-  local why = ready and ready.status == "False" and ready.message
-  return answer("Progressing", why or "Waiting for the operator to delete the resource in Teleport")
+  if ready == nil or ready.status == "True" or stale(ready) then
+    return answer("Progressing", "Waiting for the operator to delete the resource in Teleport")
+  end
+  return answer(paused[ready.reason] and "Suspended" or "Progressing", ready.message)
 end
 
 if ready == nil then
@@ -53,14 +58,15 @@ if ready.status == "True" then
   return answer("Healthy", ready.message)
 end
 
--- Somebody asked for it to stand still.
-if ready.reason == "Ignored" or ready.reason == "AdoptionPending" then
+if paused[ready.reason] then
   return answer("Suspended", ready.message)
 end
 
--- What comes right by itself is on its way; the rest waits for somebody.
-local waits = { DependencyNotReady = true, TeleportUnavailable = true, Reconciling = true }
-if ready.status == "Unknown" or waits[ready.reason] then
+-- What comes right by itself is on its way. Two of what is tried again hardly do: somebody has to look.
+local serious = { AccessDenied = true, TeleportError = true }
+local reconciling = condition("Reconciling")
+local moving = reconciling ~= nil and reconciling.status == "True" and not serious[ready.reason]
+if moving or ready.status == "Unknown" then
   return answer("Progressing", ready.message)
 end
 
