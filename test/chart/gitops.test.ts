@@ -72,6 +72,7 @@ describe('Argo CD’s health check', () => {
       'Progressing',
     ],
     ['Ready', after(synced), 'Healthy'],
+    ['changed in Teleport, to be ignored', after({ ...synced, ignored: ['spec'] }), 'Healthy'],
     ['Ready of an older spec', after(synced, {}, 1), 'Progressing'],
     ['stalled over an older spec', after(failed('Rejected', 'onChange'), {}, 1), 'Progressing'],
     ['ignored', after({ type: 'ignored', deleting: false }), 'Suspended'],
@@ -109,12 +110,13 @@ describe('Argo CD’s health check', () => {
   });
 
   /** Every reason of a failure, when it is tried again, and what Argo CD makes of it. */
-  const reasons: Record<Exclude<Reason, 'Synced' | 'Ignored' | 'Consumed'>, [Next, string]> = {
+  const reasons: Record<Exclude<Reason, 'Synced' | 'DriftIgnored' | 'Ignored' | 'Consumed'>, [Next, string]> = {
     FailedToDecode: ['onChange', 'Degraded'],
     NotOwned: ['backoff', 'Degraded'],
     DependencyNotReady: ['backoff', 'Progressing'],
     InUse: ['backoff', 'Progressing'],
     KindDisabled: ['backoff', 'Degraded'],
+    Missing: ['onChange', 'Degraded'],
     NameNotAllowed: ['onChange', 'Degraded'],
     NameImmutable: ['onChange', 'Degraded'],
     FieldImmutable: ['onChange', 'Degraded'],
