@@ -110,7 +110,10 @@ describe('Argo CD’s health check', () => {
   });
 
   /** Every reason of a failure, when it is tried again, and what Argo CD makes of it. */
-  const reasons: Record<Exclude<Reason, 'Synced' | 'DriftIgnored' | 'Ignored' | 'Consumed'>, [Next, string]> = {
+  const reasons: Record<
+    Exclude<Reason, 'Synced' | 'DriftIgnored' | 'Ignored' | 'Consumed'>,
+    [Next, string]
+  > = {
     FailedToDecode: ['onChange', 'Degraded'],
     NotOwned: ['backoff', 'Degraded'],
     DependencyNotReady: ['backoff', 'Progressing'],
