@@ -32,6 +32,7 @@ import { Secrets } from './operator/secrets.js';
 import { SecretsByNamespace } from './operator/secrets-by-namespace.js';
 import { DeletionBrake } from './reconcile/brake.js';
 import { Claims } from './reconcile/claims.js';
+import { Absences } from './reconcile/dependencies.js';
 import { Mirror } from './reconcile/mirror.js';
 import { feedMirror } from './reconcile/mirror-feed.js';
 import { passCounters } from './reconcile/pass.js';
@@ -226,6 +227,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
     ...(operatorId ? { operatorId } : {}),
   };
   const mirror = new Mirror(kinds, operatorId);
+  const absences = new Absences(mirror, clock);
   const brake = new DeletionBrake(settings.deletionBrake, clock);
   const claims = new Claims();
   const limiter = new CallLimiter(clock, metrics);
@@ -241,6 +243,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
         recent,
         secrets,
         mirror,
+        absences,
         claims,
         policy,
         brake,

@@ -3,14 +3,23 @@
 import {
   type AccessList,
   AccessListSchema,
+  type AccessListSpec,
   AccessListSpecSchema,
+  MembershipKind,
 } from '../gen/teleport/accesslist/v1/accesslist_pb.js';
 import { AccessListService } from '../gen/teleport/accesslist/v1/accesslist_service_pb.js';
 import { accessListDefaults } from './access-list-defaults.js';
 import { call, nothing, paged } from './calls.js';
 import { headerForm } from './forms.js';
-import { declareKind } from './kind.js';
+import { declareKind, type Reference } from './kind.js';
 import { rolesNamed } from './mentions.js';
+
+/** Lists whose members own this one. */
+function ownerLists(spec: AccessListSpec | undefined): Reference[] {
+  return (spec?.owners ?? [])
+    .filter(({ membershipKind }) => membershipKind === MembershipKind.LIST)
+    .map(({ name }) => ({ kind: 'access_list', name }));
+}
 
 export const accessList = declareKind({
   object: {
@@ -32,7 +41,18 @@ export const accessList = declareKind({
   serverOwned: ['spec.audit.nextAuditDate', 'spec.owners.ineligibleStatus', 'status'],
   defaults: accessListDefaults,
   watched: true,
-  mentions: ({ spec }) => rolesNamed(spec?.grants?.roles, spec?.ownerGrants?.roles),
+  references: ({ spec }) => ownerLists(spec),
+  mentions: ({ spec }) =>
+    rolesNamed(
+      spec?.grants?.roles,
+      spec?.ownerGrants?.roles,
+      spec?.membershipRequires?.roles,
+      spec?.ownershipRequires?.roles,
+    ),
+  holds: ({ spec }) => [
+    ...rolesNamed(spec?.grants?.roles, spec?.membershipRequires?.roles, spec?.ownershipRequires?.roles),
+    ...ownerLists(spec),
+  ],
   calls: {
     get: call(
       AccessListService.method.getAccessList,

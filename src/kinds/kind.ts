@@ -87,6 +87,7 @@ type Optional =
   | 'watched'
   | 'references'
   | 'mentions'
+  | 'holds'
   | 'defaults'
   | 'oneTime';
 
@@ -133,10 +134,12 @@ export interface Kind<Schema extends DescMessage = DescMessage> {
   readonly defaults: (resource: MessageShape<Schema>) => void;
   /** Whether Auth's WatchEvents carries the kind (joining.md 8.4). */
   readonly watched: boolean;
-  /** Resources that Teleport must have before it takes this one, and does not let go while this one is there. */
+  /** Resources without which Teleport refuses this one: a write waits for them. */
   readonly references: (resource: MessageShape<Schema>) => readonly Reference[];
   /** Resources that it names and Teleport does without: said in the status while they are missing, never waited for. */
   readonly mentions: (resource: MessageShape<Schema>) => readonly Reference[];
+  /** Resources that Teleport does not let go while this one is there. */
+  readonly holds: (resource: MessageShape<Schema>) => readonly Reference[];
   /** Whether Teleport deletes this resource at its first use, so that its absence is no drift. */
   readonly oneTime: (resource: MessageShape<Schema>) => boolean;
 }
@@ -161,6 +164,7 @@ export function declareKind<Schema extends DescMessage>(declaration: KindDeclara
     watched: false,
     references: () => [],
     mentions: () => [],
+    holds: () => [],
     defaults: () => {},
     oneTime: () => false,
     ...declaration,

@@ -9,7 +9,7 @@ import {
 import { type Call, call, nothing, orElse, whole } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
-import { rolesNamed } from './mentions.js';
+import { rolesRequired } from './mentions.js';
 import { samlDefaults } from './saml-defaults.js';
 
 /** What servers have that lack the conditional verbs. */
@@ -40,7 +40,7 @@ export const samlConnector = declareKind({
   // Without its private key, which is not shown: Teleport completes the pair where the certificate is its own.
   kept: ['Spec.SigningKeyPair'],
   defaults: samlDefaults,
-  references: ({ Spec: spec }) => rolesNamed(spec?.AttributesToRoles.flatMap(({ Roles }) => Roles)),
+  references: ({ Spec: spec }) => rolesRequired(spec?.AttributesToRoles.flatMap(({ Roles }) => Roles)),
   calls: {
     get: call(
       AuthService.method.getSAMLConnector,

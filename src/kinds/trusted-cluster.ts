@@ -10,6 +10,7 @@ import {
 import { call, nothing, orElse, whole } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
+import { rolesRequired } from './mentions.js';
 
 /** What servers have that lack the trust service. */
 const upsert = call(
@@ -35,12 +36,7 @@ export const trustedCluster = declareKind({
   // Teleport takes an empty one for a change.
   kept: ['Spec.Token', 'Spec.ProxyAddress', 'Spec.ReverseTunnelAddress'],
   immutable: ['Spec.Token', 'Spec.ProxyAddress', 'Spec.ReverseTunnelAddress'],
-  references: ({ Spec: spec }) =>
-    (spec?.RoleMap ?? [])
-      .flatMap(({ Local }) => Local)
-      // A template stands for roles that are known at sign-in only.
-      .filter((name) => !name.includes('{{') && !name.includes('$'))
-      .map((name) => ({ kind: 'role', name })),
+  references: ({ Spec: spec }) => rolesRequired(spec?.RoleMap.flatMap(({ Local }) => Local)),
   defaults: ({ Spec: spec }) => {
     if (spec && spec.ReverseTunnelAddress === '') spec.ReverseTunnelAddress = spec.ProxyAddress;
   },

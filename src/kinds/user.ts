@@ -6,6 +6,7 @@ import { UsersService } from '../gen/teleport/users/v1/users_service_pb.js';
 import { call, nothing, paged } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
+import { rolesRequired } from './mentions.js';
 
 export const user = declareKind({
   object: {
@@ -47,7 +48,8 @@ export const user = declareKind({
     delete: call(UsersService.method.deleteUser, (name: string) => ({ name }), nothing),
   },
   watched: true,
-  references: ({ Spec: spec }) => (spec?.Roles ?? []).map((name) => ({ kind: 'role', name })),
+  references: ({ Spec: spec }) => rolesRequired(spec?.Roles),
+  holds: ({ Spec: spec }) => (spec?.Roles ?? []).map((name) => ({ kind: 'role', name })),
   kept: [
     'Spec.CreatedBy',
     'Spec.Status',

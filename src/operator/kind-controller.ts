@@ -17,6 +17,7 @@ import { writeStatus } from '../kube/status.js';
 import { WorkQueue } from '../kube/workqueue.js';
 import type { DeletionBrake } from '../reconcile/brake.js';
 import { type Claims, claimOf, ownerOf } from '../reconcile/claims.js';
+import type { Absences } from '../reconcile/dependencies.js';
 import { Door, isNews } from '../reconcile/door.js';
 import { Fights } from '../reconcile/fights.js';
 import type { Mirror, Shadow, Shift } from '../reconcile/mirror.js';
@@ -59,6 +60,7 @@ export interface KindControllerParts {
   readonly recent: RecentWrites;
   readonly secrets: SecretsByNamespace;
   readonly mirror: Mirror;
+  readonly absences: Absences;
   readonly claims: Claims;
   readonly policy: PolicyDefaults;
   readonly brake: DeletionBrake;
@@ -154,6 +156,7 @@ export class KindController {
       setConditions: (existing, wanted, generation) =>
         setConditions(existing, wanted, { generation, now: clock.now() }),
       mirror: parts.mirror,
+      absences: parts.absences,
       claims: parts.claims,
       fights: new Fights(clock),
       brake: parts.brake,

@@ -1,6 +1,7 @@
 // A plan carried out: the write, if there is one, and what it came to.
 import type { Message } from '@bufbuild/protobuf';
 import { type Applied, storedHash, unreadable } from './applied.js';
+import { missing } from './dependencies.js';
 import { failure } from './failures.js';
 import type { Outcome, Owned } from './outcome.js';
 import type { ReconcilerParts } from './parts.js';
@@ -80,6 +81,8 @@ async function write(
   const { do: verb, resource, hash, why } = decided;
   const fields = fieldsOf(decided);
   const owned: Owned = existing ? 'OriginLabelMatching' : 'NewResource';
+  const lacks = await missing(parts, kind.references(resource), signal);
+  if (lacks.length > 0) return refusals.held(kind, lacks, existing);
   if (why === 'drift' && fights.isFought(object, attempt, fields)) return refusals.fought(kind, fields);
   let reply: Message | undefined;
   try {

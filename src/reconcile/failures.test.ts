@@ -17,6 +17,13 @@ describe('failure', () => {
     ],
     ['delete', 'Unknown', 'failed to delete a role that is still in use by a user', 'InUse', 'backoff'],
     [
+      'delete',
+      'AccessDenied',
+      "Cannot delete 'x', as it is an owner of one or more other Access Lists",
+      'InUse',
+      'backoff',
+    ],
+    [
       'write',
       'AccessDenied',
       'access denied to perform action "create" on "role"',

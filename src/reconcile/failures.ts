@@ -39,7 +39,7 @@ const table: readonly Row[] = [
   {
     kinds: ['Unknown', 'BadParameter', 'AccessDenied', 'CompareFailed'],
     steps: ['delete'],
-    text: /in use|is used by|still used/i,
+    text: /in use|is used by|still used|as it is (a member|an owner) of/i,
     reason: 'InUse',
     next: 'backoff',
     remedy: 'Take it away from whatever uses it; the deletion then goes on by itself.',

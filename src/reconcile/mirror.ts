@@ -11,7 +11,7 @@ export interface Shadow {
   /** As `status.applied.resourceHash` has it. */
   readonly hash: string;
   readonly ours: boolean;
-  /** `kind/name` of what it refers to. */
+  /** `kind/name` of what Teleport does not let go while this is there. */
   readonly refersTo: readonly string[];
 }
 
@@ -41,7 +41,7 @@ class MirroredKind {
 
   shadow(resource: Message): Shadow {
     const { form } = this.kind;
-    const targets = this.kind.references(resource).map(({ kind, name }) => `${kind}/${name}`);
+    const targets = this.kind.holds(resource).map(({ kind, name }) => `${kind}/${name}`);
     const refersTo = targets.length === 0 ? none : targets;
     if (ownership(form.head(resource).labels, this.operatorId) !== 'ours') {
       return targets.length === 0 ? foreign : { ...foreign, refersTo };
@@ -72,6 +72,11 @@ export class Mirror {
   /** The kinds that stand for all, one for each Teleport kind. */
   get kinds(): readonly AnyKind[] {
     return [...this.#kinds.values()].map(({ kind }) => kind);
+  }
+
+  /** The kind that stands for all of a Teleport kind; undefined where it is not one of ours. */
+  kindOf(kind: string): AnyKind | undefined {
+    return this.#kinds.get(kind)?.kind;
   }
 
   /** Whether what is held about the kind is what Teleport holds, as far as it has told. */

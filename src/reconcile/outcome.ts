@@ -72,7 +72,7 @@ export type Outcome =
   /** Not done; the message says why and what to do. */
   | {
       readonly type: 'failed';
-      readonly step: 'gate' | 'decode' | 'lookup' | 'look' | 'ownership' | 'write' | 'delete';
+      readonly step: 'gate' | 'decode' | 'lookup' | 'look' | 'ownership' | 'dependency' | 'write' | 'delete';
       readonly reason: Reason;
       readonly message: string;
       readonly next: Next;

@@ -6,6 +6,7 @@ import type { KubeObject } from '../kube/object.js';
 import type { TeleportClient } from '../teleport/client.js';
 import type { DeletionBrake } from './brake.js';
 import type { Claims } from './claims.js';
+import type { Absences } from './dependencies.js';
 import type { Fights } from './fights.js';
 import type { Mirror } from './mirror.js';
 import type { Outcome } from './outcome.js';
@@ -32,6 +33,7 @@ export interface ReconcilerParts {
   readonly recent: RecentWrites;
   readonly clock: Clock;
   readonly mirror: Mirror;
+  readonly absences: Absences;
   readonly claims: Claims;
   readonly fights: Fights;
   readonly brake: DeletionBrake;

@@ -26,6 +26,7 @@ import { TeleportError } from '../teleport/errors.js';
 import { readApplied, storedHash } from './applied.js';
 import { DeletionBrake } from './brake.js';
 import { Claims, claimOf } from './claims.js';
+import { Absences } from './dependencies.js';
 import { Fights } from './fights.js';
 import { Mirror } from './mirror.js';
 import { annotations, finalizer, originLabel } from './names.js';
@@ -42,13 +43,15 @@ function world(base: AnyKind = roleV7, features?: Features, brake = 0) {
   const finalized: string[] = [];
   const released: string[] = [];
   const teardown: { ending?: 'its CRD' | 'its namespace' } = {};
+  const mirror = new Mirror([kind, user]);
   const secrets = new Map<string, KubeObject>();
   const parts = {
     kind,
     teleport: {} as TeleportClient,
     recent: new RecentWrites(clock),
     clock,
-    mirror: new Mirror([kind, user]),
+    mirror,
+    absences: new Absences(mirror, clock),
     claims: new Claims(),
     fights: new Fights(clock),
     brake: new DeletionBrake(brake, clock),
@@ -74,7 +77,7 @@ function world(base: AnyKind = roleV7, features?: Features, brake = 0) {
     teleport,
     clock,
     secrets,
-    mirror: parts.mirror,
+    mirror,
     claims: parts.claims,
     finalized,
     released,

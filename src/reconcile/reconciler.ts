@@ -1,10 +1,10 @@
 // One pass: gates, encode, Secrets, look at Teleport, plan, apply. Generic over kinds; all judgement is in the
 // pure files beside it. What it came to is the outcome; status, Event and queue are others' work.
 import type { Message } from '@bufbuild/protobuf';
-import type { Reference } from '../kinds/kind.js';
 import { type KubeObject, keyOf } from '../kube/object.js';
 import { type Applied, readApplied, wantedHash } from './applied.js';
 import { type ApplyContext, apply } from './apply.js';
+import { absent, idOf } from './dependencies.js';
 import { failure } from './failures.js';
 import { closedGate, holds } from './gates.js';
 import { isOtherSubKind, look } from './look.js';
@@ -89,7 +89,7 @@ async function upsert(
   const named = kind.references(wanted);
   const lacks = absent(parts, named);
   waitsFor = new Set((lacks.length > 0 ? lacks : named).map(idOf));
-  return passed(refusals.withMissing(outcome, lacks));
+  return passed(outcome.step === 'write' ? refusals.withMissing(outcome, lacks) : outcome);
 }
 
 const attemptOf = ({ metadata }: KubeObject): string =>
@@ -120,10 +120,3 @@ const unchanged = (applied: Applied): Outcome => ({
   applied,
   fields: [],
 });
-
-/** Those that Teleport, as far as is known, does not have. */
-function absent({ mirror }: ReconcilerParts, named: readonly Reference[]): readonly Reference[] {
-  return named.filter((to) => mirror.isCurrent(to.kind) && !mirror.get(to.kind, to.name));
-}
-
-const idOf = ({ kind, name }: Reference): string => `${kind}/${name}`;

@@ -114,6 +114,22 @@ export function otherVersion(kind: AnyKind, version: string, owned: Owned, store
   };
 }
 
+/** Teleport would refuse the write for what it lacks. Of a resource that is being adopted nothing is said: it is not ours yet. */
+export function held(kind: AnyKind, missing: readonly Reference[], existing: Message | undefined): Failure {
+  const names = listOf(missing.map(({ kind: to, name }) => `${to} ${name}`));
+  const [it, comes] = missing.length === 1 ? ['it', 'it comes'] : ['them', 'they come'];
+  const stays = existing ? ` The ${kind.resource.kind} stays as it is until then.` : '';
+  return {
+    type: 'failed',
+    step: 'dependency',
+    reason: 'DependencyNotReady',
+    message:
+      `Nothing was written: the spec refers to what Teleport does not have: ${names}. Create ${it}, or take ${it} out of the spec; ` +
+      `the object goes on by itself when ${comes}.${stays}`,
+    next: 'backoff',
+  };
+}
+
 /** Teleport tells of the first thing that is missing; the mirror knows all. */
 export function withMissing(outcome: Failure, missing: readonly Reference[]): Failure {
   if (missing.length < 2) return outcome;

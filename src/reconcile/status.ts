@@ -177,6 +177,7 @@ function failed({ step, reason, message, owned: known }: Failure): Wanted[] {
           'Nothing was written: the resource is not ours.',
         ),
       ];
+    case 'dependency':
     case 'write':
       return [ready, valid, ...(known ? [owned(known)] : []), notReconciled];
     case 'look':
