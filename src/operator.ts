@@ -251,6 +251,9 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
         onClaims: (resource) => {
           for (const controller of controllers) controller.wakeClaimants(resource);
         },
+        onSight: (resourceKind) => {
+          for (const controller of controllers) controller.wakeRivals(resourceKind);
+        },
         features: () => licence.features(),
         counters,
         clock,

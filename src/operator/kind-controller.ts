@@ -26,6 +26,7 @@ import { type PassCounters, Passes } from '../reconcile/pass.js';
 import type { PolicyDefaults } from '../reconcile/policy.js';
 import type { RecentWrites } from '../reconcile/recent.js';
 import { isNewTo } from '../reconcile/shift-news.js';
+import { readyReason } from '../reconcile/status.js';
 import { Teardown } from '../reconcile/teardown.js';
 import { resourceName } from '../reconcile/wanted.js';
 import type { TeleportClient } from '../teleport/client.js';
@@ -35,6 +36,7 @@ import type { Namespaces } from './namespaces.js';
 import { objectMetrics } from './object-metrics.js';
 import { ObjectStore } from './object-store.js';
 import type { SecretsByNamespace } from './secrets-by-namespace.js';
+import { Sight } from './sight.js';
 
 /**
  * Passes of one kind that run at the same time. They wait for servers most of the time; how many of them Teleport
@@ -67,6 +69,8 @@ export interface KindControllerParts {
   readonly deleteOnTeardown: boolean;
   /** Told which resource's claims changed. */
   readonly onClaims: (resource: string) => void;
+  /** Told that objects of a kind which claim resources of the Teleport kind can be read now, or can't. */
+  readonly onSight: (resourceKind: string) => void;
   readonly features: () => Features | undefined;
   readonly counters: PassCounters;
   readonly clock: Clock;
@@ -90,6 +94,7 @@ export class KindController {
   /** Deletions that Teleport refuses while the resource is in use. */
   readonly #blocked = new Set<ObjectKey>();
   readonly #passes: Passes;
+  readonly #sight: Sight;
   readonly #log: Logger;
 
   constructor(parts: KindControllerParts) {
@@ -99,6 +104,14 @@ export class KindController {
     this.#parts = parts;
     this.#log = parts.log.with({ controller: name });
     this.queue = new WorkQueue({ name, clock, metrics, policy: retryPolicy });
+    this.#sight = new Sight({
+      kube,
+      resource,
+      clock,
+      tell: (hidden) => {
+        if (parts.claims.hide(kind, hidden)) parts.onSight(kind.resource.kind);
+      },
+    });
     const informer = (namespace: string | undefined): Informer =>
       new Informer({
         client: kube,
@@ -107,6 +120,7 @@ export class KindController {
         clock,
         log: this.#log,
         metrics,
+        onState: () => this.#sight.forbidden(this.objects.forbidden),
         onChange: (key, change) => {
           this.#claim(key, change.new);
           if (isNews(change)) this.queue.add(key);
@@ -187,6 +201,13 @@ export class KindController {
   /** Whether there are objects for the Teleport kind. */
   uses(kind: string): boolean {
     return this.#parts.kind.resource.kind === kind && !this.objects.keys().next().done;
+  }
+
+  /** Looks at the objects again that lost their resource, or may have: a rival of theirs may have come in sight. */
+  wakeRivals(resourceKind: string): void {
+    if (this.#parts.kind.resource.kind !== resourceKind) return;
+    for (const object of this.objects.items())
+      if (readyReason(object) === 'NameConflict') this.#wake(keyOf(object));
   }
 
   /** Looks at the objects again that claim the resource: another object's claim to it came or went. */
@@ -287,6 +308,7 @@ export class KindController {
       ]);
     } finally {
       stopResync();
+      this.#sight.end();
       this.queue.shutDown();
     }
   }

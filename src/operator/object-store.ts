@@ -37,6 +37,13 @@ export class ObjectStore {
     );
   }
 
+  /** Whether Kubernetes does not let the objects of some namespace be read. */
+  get forbidden(): boolean {
+    return [...this.#informers.values()].some(
+      ({ state }) => typeof state !== 'string' && state.unavailable === 'forbidden',
+    );
+  }
+
   /** As Informer.wrote. */
   wrote(key: ObjectKey, base: KubeObject, result: KubeObject): void {
     this.#of(key)?.wrote(base, result);

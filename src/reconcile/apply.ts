@@ -35,6 +35,8 @@ export async function apply(
   switch (decided.do) {
     case 'refuse':
       return refusals.notOwned(kind, name, decided.why);
+    case 'yield':
+      return refusals.hiddenRival(kind, name, parts.claims.hidden(kind.resource.kind));
     case 'show':
       if (decided.what === 'drift' && !existing) return refusals.missing(kind, name, 'report');
       return refusals.shown(kind, decided.what, decided.fields);

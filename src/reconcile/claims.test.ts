@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { roleV6 } from '../kinds/role.js';
 import { type Claim, Claims } from './claims.js';
 
 const claim = (owner: string, created: string, uid = owner, deleting = false): Claim => ({
@@ -35,5 +36,26 @@ describe('Claims', () => {
     expect(claims.set('role/b', claim('one', '1'))).toEqual(['role/a', 'role/b']);
     expect(claims.remove('one')).toEqual(['role/b']);
     expect(claims.remove('one')).toEqual([]);
+  });
+
+  it('know of what they have seen two objects claim, until none does', () => {
+    const claims = new Claims();
+    claims.set('role/a', claim('one', '1'));
+    expect(claims.isContested('role/a')).toBe(false);
+    claims.set('role/a', claim('two', '2'));
+    claims.remove('one');
+    expect(claims.isContested('role/a')).toBe(true);
+    claims.remove('two');
+    expect(claims.isContested('role/a')).toBe(false);
+  });
+
+  it('know of kinds that can not be read, by what they claim', () => {
+    const claims = new Claims();
+    expect(claims.hide(roleV6, true)).toBe(true);
+    expect(claims.hide(roleV6, true)).toBe(false);
+    expect(claims.hidden('role')).toEqual([roleV6]);
+    expect(claims.hidden('user')).toEqual([]);
+    expect(claims.hide(roleV6, false)).toBe(true);
+    expect(claims.hidden('role')).toEqual([]);
   });
 });

@@ -1,5 +1,7 @@
 // Which object speaks for which resource. Two objects may name the same one (a role as V6 and as V7): the
-// oldest has it, ties go by UID; the other says so and touches nothing.
+// oldest has it, ties go by UID; the other says so and touches nothing. Kinds whose objects can't be read are
+// known as such: there may be a claim that nobody sees.
+import type { AnyKind } from '../kinds/kind.js';
 import type { KubeObject } from '../kube/object.js';
 
 /** One object's claim to a resource. */
@@ -26,9 +28,15 @@ export function claimOf(object: KubeObject): Claim {
 /** How an object is named in claims and messages. */
 export const ownerOf = (kind: string, key: string): string => `${kind} ${key}`;
 
+const none: readonly AnyKind[] = [];
+
 export class Claims {
   readonly #byResource = new Map<string, Map<string, Claim>>();
   readonly #resourceOf = new Map<string, string>();
+  /** Resources that several objects claimed since we looked: their rivals are known. */
+  readonly #contested = new Set<string>();
+  /** By the object's kind. */
+  readonly #hidden = new Map<string, AnyKind>();
 
   /** The object claims the resource (`role/engineer`), and no other. @returns resources whose claims changed */
   set(resource: string, claim: Claim): string[] {
@@ -38,6 +46,7 @@ export class Claims {
     const known = claims.get(claim.owner);
     claims.set(claim.owner, claim);
     this.#byResource.set(resource, claims);
+    if (claims.size > 1) this.#contested.add(resource);
     this.#resourceOf.set(claim.owner, resource);
     const same = known?.uid === claim.uid && known.deleting === claim.deleting;
     return same ? changed : [...changed, resource];
@@ -50,7 +59,10 @@ export class Claims {
     this.#resourceOf.delete(owner);
     const claims = this.#byResource.get(resource);
     claims?.delete(owner);
-    if (claims?.size === 0) this.#byResource.delete(resource);
+    if (claims?.size === 0) {
+      this.#byResource.delete(resource);
+      this.#contested.delete(resource);
+    }
     return [resource];
   }
 
@@ -65,6 +77,25 @@ export class Claims {
   rival(resource: string, owner: string): Claim | undefined {
     const [first] = this.of(resource);
     return first === undefined || first.owner === owner ? undefined : first;
+  }
+
+  /** Whether several objects that we know have claimed the resource of late. */
+  isContested(resource: string): boolean {
+    return this.#contested.has(resource);
+  }
+
+  /** Notes whether there may be objects of the kind that can't be read. @returns whether that is new */
+  hide(kind: AnyKind, hidden: boolean): boolean {
+    if (hidden === this.#hidden.has(kind.object.kind)) return false;
+    if (hidden) this.#hidden.set(kind.object.kind, kind);
+    else this.#hidden.delete(kind.object.kind);
+    return true;
+  }
+
+  /** Kinds of objects that can't be read and may claim resources of the Teleport kind. */
+  hidden(resourceKind: string): readonly AnyKind[] {
+    if (this.#hidden.size === 0) return none;
+    return [...this.#hidden.values()].filter(({ resource }) => resource.kind === resourceKind);
   }
 
   /** The object that would have the resource after this one, and stays. */

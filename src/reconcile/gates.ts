@@ -7,6 +7,8 @@ import { type Claims, ownerOf } from './claims.js';
 import { lacking } from './licence.js';
 import { annotations, finalizer, isOn } from './names.js';
 import type { Failure, Outcome } from './outcome.js';
+import { hiddenRival } from './refusals.js';
+import { readyReason } from './status.js';
 import { recordedName, resourceName } from './wanted.js';
 
 export interface GateContext {
@@ -65,6 +67,16 @@ const conflicting: Gate = ({ kind, object, claims }, deleting) => {
   return deleting && claims.heir(resource, owner) ? { type: 'gone', resource: 'handedOver' } : undefined;
 };
 
+/** It lost before to an object that can't be read now, and that may still have the resource. */
+const lostToHidden: Gate = ({ kind, object, claims }, deleting) => {
+  const hidden = claims.hidden(kind.resource.kind);
+  if (hidden.length === 0 || readyReason(object) !== 'NameConflict') return undefined;
+  if (claims.isContested(`${kind.resource.kind}/${resourceName(object)}`)) return undefined;
+  if (deleting) return { type: 'gone', resource: 'notOurs' };
+  if (isOn(object.metadata.annotations?.[annotations.adopt])) return undefined;
+  return hiddenRival(kind, resourceName(object), hidden);
+};
+
 const unlicensed: Gate = ({ kind, object, features }, deleting) => {
   const lack = lacking(kind, features);
   if (lack === undefined) return undefined;
@@ -79,7 +91,15 @@ const unlicensed: Gate = ({ kind, object, features }, deleting) => {
   };
 };
 
-const gates: readonly Gate[] = [ignored, goingWithoutUs, wrongSingleton, renamed, conflicting, unlicensed];
+const gates: readonly Gate[] = [
+  ignored,
+  goingWithoutUs,
+  wrongSingleton,
+  renamed,
+  conflicting,
+  lostToHidden,
+  unlicensed,
+];
 
 /** The outcome of the first gate that is closed; undefined where all are open. */
 export function closedGate(context: GateContext): Outcome | undefined {

@@ -8,6 +8,7 @@ import { copyOver, copyWhereEmpty, isEmpty, valueAt } from '../kinds/paths.js';
 import { carryUnknownFields } from '../kinds/unknown-fields.js';
 import { adoptionRefusal } from './adoption.js';
 import { type Applied, isSameSpec, notCompared, storedHash, storedText, unreadable } from './applied.js';
+import { madeByHidden } from './hidden.js';
 import { ownership } from './ownership.js';
 import type { Policy } from './policy.js';
 
@@ -36,6 +37,8 @@ export type Plan =
   | { readonly do: 'leave'; readonly applied: Applied; readonly fields: readonly string[] }
   /** Drift that is to be reported, or an adoption that is to be previewed. */
   | { readonly do: 'show'; readonly what: 'drift' | 'adoption'; readonly fields: readonly string[] }
+  /** Ours, and perhaps that of an object which can't be read now. */
+  | { readonly do: 'yield' }
   /** Somebody else's; `why` says what forbids an adoption that was asked for. */
   | { readonly do: 'refuse'; readonly why?: string };
 
@@ -50,6 +53,8 @@ export interface Situation {
   readonly applied: Applied | undefined;
   readonly policy: Policy;
   readonly operatorId?: string | undefined;
+  /** Kinds of objects that can't be read and may speak for the resource. */
+  readonly hidden?: readonly AnyKind[];
 }
 
 /** What a resource that is gone from Teleport has lost. */
@@ -75,6 +80,7 @@ function planExisting(situation: Situation, existing: Message): Plan {
   if (!ours && policy.adopt === 'no') return { do: 'refuse' };
   const refusal = ours ? undefined : adoptionRefusal(labels);
   if (refusal !== undefined) return { do: 'refuse', why: refusal };
+  if (ours && policy.adopt !== 'yes' && madeByHidden(situation)) return { do: 'yield' };
   const stuck = kind.immutable.find((path) => wouldChange(path, existing, wanted));
   if (stuck !== undefined) return { do: 'stuck', path: stuck };
   const revision = kind.form.revision(existing);

@@ -17,7 +17,7 @@ import type { AnyKind } from '../kinds/kind.js';
 import { oidcConnector } from '../kinds/oidc-connector.js';
 import { opensshServer } from '../kinds/openssh-server.js';
 import { provisionToken } from '../kinds/provision-token.js';
-import { roleV6, roleV7 } from '../kinds/role.js';
+import { roleV6, roleV7, roleV8 } from '../kinds/role.js';
 import { trustedCluster } from '../kinds/trusted-cluster.js';
 import { user } from '../kinds/user.js';
 import type { KubeObject } from '../kube/object.js';
@@ -280,6 +280,22 @@ describe('a race', () => {
     expect((await pass(edited)).outcome).toMatchObject({ type: 'synced', wrote: 'updated' });
     expect(role()?.Spec?.Allow?.Logins).toEqual(['two']);
     expect(teleport.calls.filter((call) => call === 'update')).toHaveLength(2);
+  });
+
+  it('that an older object won, which was not known when the pass began, is not run again', async () => {
+    const { pass, teleport, role, claims } = world();
+    const first = remembered(await pass(anObject({ metadata: { creationTimestamp: '2026-01-01' } })));
+    claims.set('role/engineer', claimOf(first));
+    teleport.hooks.get = () => {
+      delete teleport.hooks.get;
+      const older = anObject({ kind: 'TeleportRoleV6', metadata: { creationTimestamp: '2020-01-01' } });
+      claims.set('role/engineer', claimOf(older));
+      const stored = role();
+      if (stored?.Metadata) stored.Metadata.Revision = 'by the older';
+    };
+    const edited = { ...first, spec: { allow: { logins: ['two'] } } };
+    expect((await pass(edited)).outcome).toMatchObject({ type: 'failed', reason: 'NameConflict' });
+    expect(role()?.Metadata?.Revision).toBe('by the older');
   });
 });
 
@@ -806,6 +822,65 @@ describe('two objects for one resource', () => {
     expect((await pass(going(young))).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
     expect((await pass(going(old))).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
     expect([teleport.calls, released]).toEqual([[], ['engineer', 'engineer']]);
+  });
+});
+
+describe('an object whose rivals can not be read', () => {
+  const lost = (more: ObjectWith['metadata'] = {}): KubeObject =>
+    anObject({
+      metadata: { finalizers: [finalizer], creationTimestamp: '2026-01-02T00:00:00Z', ...more },
+      status: { conditions: [{ type: 'Ready', status: 'False', reason: 'NameConflict' }] },
+    });
+  const madeByV6 = (): RoleV6 => {
+    const stored = foreignRole('engineer');
+    stored.Version = 'v6';
+    if (stored.Metadata) stored.Metadata.Labels = { [originLabel]: 'kubernetes' };
+    return stored;
+  };
+  const hiding = (hidden: AnyKind = roleV6) => {
+    const all = world();
+    all.claims.hide(hidden, true);
+    return all;
+  };
+
+  it('does not come into what it lost before, and its deletion touches nothing', async () => {
+    const { pass, teleport } = hiding();
+    const { outcome } = await pass(lost());
+    expect(outcome).toMatchObject({ type: 'failed', reason: 'NameConflict', next: 'onChange' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('TeleportRoleV6'));
+    const { outcome: end } = await pass(lost({ deletionTimestamp: 'now' }));
+    expect(end).toEqual({ type: 'gone', resource: 'notOurs' });
+    expect(teleport.calls).toEqual([]);
+  });
+
+  it('comes into it when they can be read and there is none, when asked for, and where the rival was another', async () => {
+    const seen = hiding();
+    seen.claims.hide(roleV6, false);
+    expect((await seen.pass(lost())).outcome).toMatchObject({ wrote: 'created' });
+    const asked = lost({ annotations: { [annotations.adopt]: 'true' } });
+    expect((await hiding().pass(asked)).outcome).toMatchObject({ wrote: 'created' });
+    expect((await hiding(user).pass(lost())).outcome).toMatchObject({ wrote: 'created' });
+    const known = hiding();
+    const rival = anObject({ kind: 'TeleportRoleV8', metadata: { creationTimestamp: '2026-01-01' } });
+    for (const object of [lost(), rival]) known.claims.set('role/engineer', claimOf(object));
+    known.claims.remove('TeleportRoleV8 teleport/engineer');
+    expect((await known.pass(lost())).outcome).toMatchObject({ wrote: 'created' });
+  });
+
+  it('does not take over what one of them made, and does not delete it', async () => {
+    const { pass, teleport } = hiding();
+    teleport.resources.set('engineer', madeByV6());
+    expect((await pass(anObject())).outcome).toMatchObject({ reason: 'NameConflict' });
+    expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+    expect(teleport.calls).toEqual(['get', 'get']);
+    const asked = anObject({ metadata: { annotations: { [annotations.adopt]: 'true' } } });
+    expect((await pass(asked)).outcome).toMatchObject({ wrote: 'updated' });
+  });
+
+  it('takes over what none of them writes', async () => {
+    const { pass, teleport } = hiding(roleV8);
+    teleport.resources.set('engineer', madeByV6());
+    expect((await pass(anObject())).outcome).toMatchObject({ wrote: 'updated' });
   });
 });
 

@@ -27,14 +27,17 @@ export async function reconcile(
   object: KubeObject,
   signal: AbortSignal,
 ): Promise<Passed> {
-  const { kind, claims } = parts;
-  const closed = closedGate({ kind, object, claims, features: parts.features() });
+  const closed = gateOf(parts, object);
   if (closed && !(closed.type === 'gone' && holds(object))) return { object, outcome: closed };
   const policy = policyOf(object, parts.policy);
   if (object.metadata.deletionTimestamp === undefined) return upsert(parts, object, policy, signal);
   const outcome = closed ?? (await remove(parts, object, policy, signal));
   if (outcome.type === 'gone') await parts.objects.removeFinalizer(object, signal);
   return { object, outcome };
+}
+
+function gateOf({ kind, claims, features }: ReconcilerParts, object: KubeObject): Outcome | undefined {
+  return closedGate({ kind, object, claims, features: features() });
 }
 
 async function upsert(
@@ -79,12 +82,14 @@ async function upsert(
     }
     if (existing && isOtherSubKind(kind, existing)) return refusals.otherSubKind(kind, name, existing);
     const { operatorId } = parts.policy;
-    const decided = plan({ kind, wanted, hash, existing, applied, policy, operatorId });
+    const hidden = parts.claims.hidden(kind.resource.kind);
+    const decided = plan({ kind, wanted, hash, existing, applied, policy, operatorId, hidden });
     const context: ApplyContext = { name, existing, policy, attempt: attemptOf(held), object: keyOf(held) };
     return apply(parts, decided, context, signal);
   };
   let outcome = await converge();
-  if (outcome.type === 'failed' && outcome.raced) outcome = await converge();
+  // The other write may be that of an older object, which has come to be known meanwhile.
+  if (outcome.type === 'failed' && outcome.raced) outcome = gateOf(parts, held) ?? (await converge());
   if (outcome.type !== 'failed' || outcome.reason !== 'DependencyNotReady') return settled(outcome);
   const named = kind.references(wanted);
   const lacks = absent(parts, named);

@@ -27,6 +27,22 @@ export function notOwned(kind: AnyKind, name: string, why?: string): Failure {
   };
 }
 
+/** Objects that can't be read may speak for the resource. */
+export function hiddenRival(kind: AnyKind, name: string, hidden: readonly AnyKind[]): Failure {
+  const those = listOf(hidden.map(({ object }) => object.kind));
+  const plurals = listOf(hidden.map(({ object }) => object.plural));
+  return {
+    type: 'failed',
+    step: 'gate',
+    reason: 'NameConflict',
+    message:
+      `The ${kind.resource.kind} ${JSON.stringify(name)} may belong to an object of ${those}, which the operator may not read now. Let ` +
+      `its service account list and watch ${plurals}, or set the annotation teleport.dev/adopt to "true" if this object is to have the ` +
+      'resource all the same.',
+    next: 'onChange',
+  };
+}
+
 /** What an adoption would change, or what was changed in Teleport and is only to be reported. */
 export function shown(kind: AnyKind, what: 'drift' | 'adoption', fields: readonly string[]): Failure {
   const list = listOf(fields);

@@ -1,8 +1,9 @@
 // The end of an object: its resource deleted from Teleport, if it is ours and nobody asked to keep it.
-import type { Condition, KubeObject } from '../kube/object.js';
+import type { KubeObject } from '../kube/object.js';
 import { isTeleportError } from '../teleport/errors.js';
 import { readApplied, unreadable } from './applied.js';
 import { failure } from './failures.js';
+import { madeByHidden } from './hidden.js';
 import { isOtherSubKind, look } from './look.js';
 import { annotations, isOn } from './names.js';
 import type { Outcome } from './outcome.js';
@@ -10,6 +11,7 @@ import { ownership } from './ownership.js';
 import type { ReconcilerParts } from './parts.js';
 import type { Policy } from './policy.js';
 import * as refusals from './refusals.js';
+import { readyReason } from './status.js';
 import { resourceName } from './wanted.js';
 
 /**
@@ -22,7 +24,7 @@ export async function remove(
   policy: Policy,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { kind, teleport, recent } = parts;
+  const { kind, teleport, recent, claims } = parts;
   if (isOn(object.metadata.annotations?.[annotations.keep])) return { type: 'gone', resource: 'kept' };
   if (policy.observe) return { type: 'planned', verb: 'delete', fields: [] };
   const ending = await parts.teardown?.ending(object.metadata.namespace ?? '', signal);
@@ -31,11 +33,13 @@ export async function remove(
   let admitted = false;
   try {
     const existing = await look(parts, name, signal);
-    const hidden = !existing && readApplied(object)?.resourceHash === unreadable;
-    if (!existing && !hidden) return { type: 'gone', resource: 'absent' };
+    const applied = readApplied(object);
+    const unseen = !existing && applied?.resourceHash === unreadable;
+    if (!existing && !unseen) return { type: 'gone', resource: 'absent' };
     if (
       existing &&
       (isOtherSubKind(kind, existing) ||
+        madeByHidden({ kind, existing, applied, hidden: claims.hidden(kind.resource.kind) }) ||
         ownership(kind.form.head(existing).labels, parts.policy.operatorId) !== 'ours')
     ) {
       return { type: 'gone', resource: 'notOurs' };
@@ -59,13 +63,7 @@ const isConfirmed = ({ metadata }: KubeObject): boolean =>
   isOn(metadata.annotations?.[annotations.confirmDelete]);
 
 /** Whether the brake has stopped this deletion before: then only a confirmation lets it go, not time, nor a restart. */
-function isPaused({ status }: KubeObject): boolean {
-  const conditions = status?.['conditions'];
-  if (!Array.isArray(conditions)) return false;
-  return (conditions as Condition[]).some(
-    ({ type, reason }) => type === 'Ready' && reason === 'DeletionPaused',
-  );
-}
+const isPaused = (object: KubeObject): boolean => readyReason(object) === 'DeletionPaused';
 
 /** Names the objects that hold a resource in use; users without an object are counted, not named. */
 function withHolders(

@@ -1,9 +1,10 @@
 // Whether a change in Teleport is worth another pass over the object that speaks for the resource. Pure: from what
 // the object's status says and remembers. Who else hangs on the resource is the kind controller's matter.
-import type { Condition, KubeObject } from '../kube/object.js';
+import type { KubeObject } from '../kube/object.js';
 import { readApplied } from './applied.js';
 import type { Shadow } from './mirror.js';
 import type { Reason } from './outcome.js';
+import { readyReason } from './status.js';
 
 /** Reasons that tell how Teleport differs from the object: what makes it the same again is news. */
 const tellDifference: ReadonlySet<string> = new Set<Reason>([
@@ -27,10 +28,4 @@ export function isNewTo(object: KubeObject, before: Shadow | undefined, after: S
   if (after?.hash !== applied.resourceHash) return true;
   // As we left it; mostly the echo of our own write.
   return differs && reason !== undefined && tellDifference.has(reason);
-}
-
-function readyReason({ status }: KubeObject): string | undefined {
-  const conditions = status?.['conditions'];
-  if (!Array.isArray(conditions)) return undefined;
-  return (conditions as Condition[]).find(({ type }) => type === 'Ready')?.reason;
 }

@@ -65,6 +65,13 @@ const standing: ReadonlySet<Reason> = new Set<Reason>([
   'NotReadable',
 ]);
 
+/** The reason of the object's Ready condition, as its status has it. */
+export function readyReason({ status }: KubeObject): string | undefined {
+  const conditions = status?.['conditions'];
+  if (!Array.isArray(conditions)) return undefined;
+  return (conditions as Condition[]).find(({ type }) => type === 'Ready')?.reason;
+}
+
 /** A failure that is tried again is work in progress; one that waits for the user stands still. */
 function progressOf(outcome: Outcome): Wanted | undefined {
   if (outcome.type !== 'failed') return undefined;

@@ -43,11 +43,12 @@ export async function makeRole(
   name: string,
   logins: string[],
   labels: Record<string, string> = {},
+  version = 'v7',
 ): Promise<void> {
   await scene.teleport.admin.unary(AuthService.method.upsertRoleV2, {
     Role: {
       Kind: 'role',
-      Version: 'v7',
+      Version: version,
       Metadata: { Name: name, Namespace: 'default', Labels: labels },
       Spec: { Allow: { Logins: logins } },
     },
