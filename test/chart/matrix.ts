@@ -49,8 +49,16 @@ export const matrix: Readonly<Record<string, Values>> = {
     drift: 'report',
     deletionBrake: 20,
   },
+  'to be looked at first': { dryRun: true, 'log.level': 'DEBUG', nameUnmanagedUsers: true },
+  'behind a proxy, patient': {
+    teleportAddress: '',
+    proxyServer: 'teleport.example:443',
+    startupTimeout: '30m',
+    syncPeriod: '1h',
+    deleteOnTeardown: true,
+  },
   'every namespace': { namespaces: ['all'] },
-  'a bound key': { joinMethod: 'bound_keypair' },
+  'a bound key': { joinMethod: 'bound_keypair', boundKeypairSecret: 'keeper-key' },
   'where it runs': {
     nodeSelector: { 'kubernetes.io/os': 'linux' },
     tolerations: [{ key: 'infra', operator: 'Exists' }],
@@ -67,7 +75,7 @@ export const matrix: Readonly<Record<string, Values>> = {
     resources: { requests: { cpu: '50m', memory: '96Mi' }, limits: { memory: '256Mi' } },
   },
   'more of everything': {
-    extraArgs: ['-log-level=DEBUG', '-sync-period=1h'],
+    extraArgs: ['-certificate-ttl=2h', '-renewal-interval=1h'],
     extraEnv: [{ name: 'HTTPS_PROXY', value: 'http://proxy.example:3128' }],
     extraVolumes: [{ name: 'scratch', emptyDir: {} }],
     extraVolumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],

@@ -1,12 +1,14 @@
 // docs/settings.md from the table in src/cli/settings.ts.
 import { type Setting, settings } from '../../src/cli/settings.js';
+import { chartValues } from './chart-values.js';
 import { code, markdownTable } from './markdown.js';
 
 export function settingsDoc(): string {
-  const rows = Object.values<Setting>(settings).map((setting) => [
+  const rows = Object.entries<Setting>(settings).map(([key, setting]) => [
     code(`-${setting.flag}`),
     setting.reader.form,
     shown(setting),
+    inChart(key as keyof typeof settings),
     setting.doc,
   ]);
   return [
@@ -16,9 +18,9 @@ export function settingsDoc(): string {
     '',
     'Flags of `teleport-operator`. Written as `-flag value`, `-flag=value`, `--flag value` or `--flag=value`; one that is true or',
     'false also bare. A flag that is given twice counts as the second. Any mistake ends the process with exit code 2 before anything is',
-    'done; all mistakes are listed.',
+    'done; all mistakes are listed. The chart sets a flag by the value that is named here, every other one by `extraArgs`.',
     '',
-    markdownTable(['flag', 'form', 'default', 'meaning'], rows),
+    markdownTable(['flag', 'form', 'default', 'chart value', 'meaning'], rows),
     '',
   ].join('\n');
 }
@@ -26,4 +28,9 @@ export function settingsDoc(): string {
 function shown(setting: Setting): string {
   const text = setting.reader.show(setting.default);
   return text === '' ? 'empty' : code(text);
+}
+
+function inChart(key: keyof typeof settings): string {
+  const value = chartValues[key];
+  return value === undefined ? '' : code(value);
 }

@@ -2,7 +2,7 @@
 
 {{/* The address. Teleport's own chart demands the same three. */}}
 {{- define "operator.address" -}}
-{{- $address := .Values.teleportAddress | default "" -}}
+{{- $address := .Values.teleportAddress | default .Values.proxyServer | default "" -}}
 {{- if not $address -}}
 {{- fail "teleportAddress: is needed; the host:port of Teleport's Proxy Service (example.teleport.sh:443) or Auth Service (teleport-auth.teleport.svc.cluster.local:3025)" -}}
 {{- end -}}
@@ -10,6 +10,14 @@
 {{- fail "teleportClusterName: is needed for joinMethod kubernetes unless teleportAddress is an Auth Service on port 3025; it is cluster_name in the answer of https://<proxy>/webapi/find" -}}
 {{- end -}}
 {{- $address -}}
+{{- end }}
+
+{{/* The token's name. Teleport's own chart renders an empty one, with which no operator can join. */}}
+{{- define "operator.token" -}}
+{{- if not .Values.token -}}
+{{- fail "token: is needed; the name of a join token in Teleport that lets the operator's bot in" -}}
+{{- end -}}
+{{- .Values.token -}}
 {{- end }}
 
 {{/* The image with its tag. */}}
@@ -38,8 +46,12 @@
 {{- define "operator.replicas" -}}
 {{- $count := (.Values.highAvailability).replicaCount -}}
 {{- if kindIs "invalid" $count -}}{{- $count = 1 -}}{{- end -}}
-{{- if and (gt (int $count) 1) (eq (.Values.joinMethod | default "") "token") -}}
+{{- if gt (int $count) 1 -}}
+{{- if eq (.Values.joinMethod | default "") "token" -}}
 {{- fail "highAvailability.replicaCount: at most 1 with joinMethod token, since such a token joins once; use joinMethod kubernetes for more" -}}
+{{- else if eq (.Values.joinMethod | default "") "bound_keypair" -}}
+{{- fail "highAvailability.replicaCount: at most 1 with joinMethod bound_keypair, whose join state tells copies of the key; use joinMethod kubernetes for more" -}}
+{{- end -}}
 {{- end -}}
 {{- $count -}}
 {{- end }}
