@@ -7,7 +7,7 @@ import { type Claims, ownerOf } from './claims.js';
 import { lacking } from './licence.js';
 import { annotations, finalizer, isOn } from './names.js';
 import type { Failure, Outcome } from './outcome.js';
-import { hiddenRival } from './refusals.js';
+import { hiddenRival, unlicensed as unlicensedFailure } from './refusals.js';
 import { readyReason } from './status.js';
 import { recordedName, resourceName } from './wanted.js';
 
@@ -77,18 +77,10 @@ const lostToHidden: Gate = ({ kind, object, claims }, deleting) => {
   return hiddenRival(kind, resourceName(object), hidden);
 };
 
-const unlicensed: Gate = ({ kind, object, features }, deleting) => {
-  const lack = lacking(kind, features);
-  if (lack === undefined) return undefined;
-  // Nothing is asked of Teleport then.
-  if (deleting && isOn(object.metadata.annotations?.[annotations.keep])) return undefined;
-  return {
-    type: 'failed',
-    step: deleting ? 'delete' : 'gate',
-    reason: 'KindDisabled',
-    message: deleting ? `${lack} The deletion waits for it.` : lack,
-    next: 'backoff',
-  };
+/** A deletion may need nothing of Teleport (remove.ts). */
+const unlicensed: Gate = ({ kind, features }, deleting) => {
+  const lack = deleting ? undefined : lacking(kind, features);
+  return lack === undefined ? undefined : unlicensedFailure('gate', lack);
 };
 
 const gates: readonly Gate[] = [

@@ -483,6 +483,14 @@ describe('a kind that the licence does not allow', () => {
     expect([released, teleport.calls]).toEqual([['engineer'], []]);
   });
 
+  it.each(['its CRD', 'its namespace'] as const)('lets its objects go when %s goes', async (ending) => {
+    const { pass, released, teardown, teleport } = world(oidcConnector, oss);
+    teardown.ending = ending;
+    const { outcome } = await pass(oidc({ deletionTimestamp: 'now', finalizers: [finalizer] }));
+    expect(outcome).toEqual({ type: 'gone', resource: 'left', ending });
+    expect([released, teleport.calls]).toEqual([['engineer'], []]);
+  });
+
   it('waits with its deletion', async () => {
     const { pass, released } = world(oidcConnector, oss);
     const { outcome } = await pass(oidc({ deletionTimestamp: 'now', finalizers: [finalizer] }));
@@ -929,7 +937,7 @@ describe('deletions that nobody meant', () => {
     for (const name of ['a', 'b', 'c']) await pass(anObject({ name }));
     expect((await pass(going({ name: 'a' }))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
     const held = await pass(going({ name: 'b' }));
-    expect(held.outcome).toMatchObject({ step: 'delete', reason: 'DeletionPaused', next: 'onChange' });
+    expect(held.outcome).toMatchObject({ step: 'delete', reason: 'DeletionPaused', next: 'backoff' });
     const confirmed = going({
       name: 'c',
       metadata: { annotations: { [annotations.confirmDelete]: 'true' } },
@@ -943,7 +951,9 @@ describe('deletions that nobody meant', () => {
       ...going({ name: 'b' }),
       status: { conditions: [{ type: 'Ready', reason: 'DeletionPaused' }] },
     };
+    teleport.calls.length = 0;
     expect((await pass(paused)).outcome).toMatchObject({ reason: 'DeletionPaused' });
+    expect(teleport.calls).toEqual([]);
     expect((await pass(going({ name: 'b' }))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
   });
 

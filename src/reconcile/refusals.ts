@@ -80,6 +80,12 @@ export function missing(kind: AnyKind, name: string, drift: 'report' | 'ignore')
   };
 }
 
+/** The licence does not allow the kind. */
+export function unlicensed(step: 'gate' | 'delete', lack: string): Failure {
+  const message = step === 'delete' ? `${lack} The deletion waits for it.` : lack;
+  return { type: 'failed', step, reason: 'KindDisabled', message, next: 'backoff' };
+}
+
 /** Somebody keeps changing it back. */
 export function fought(kind: AnyKind, fields: readonly string[]): Failure {
   return {
@@ -192,6 +198,7 @@ export function paused(limit: number): Failure {
     message:
       `More than ${limit} deletions a minute (-deletion-brake); this one waits until somebody looks. Set the annotation ` +
       'teleport.dev/confirm-delete to "true" to have the resource deleted, or teleport.dev/keep to let the object go and leave Teleport alone.',
-    next: 'onChange',
+    // Only to see whether its CRD or its namespace goes: that lets it go as well.
+    next: 'backoff',
   };
 }

@@ -4,6 +4,7 @@ import { isTeleportError } from '../teleport/errors.js';
 import { readApplied, unreadable } from './applied.js';
 import { failure } from './failures.js';
 import { madeByHidden } from './hidden.js';
+import { lacking } from './licence.js';
 import { isOtherSubKind, look } from './look.js';
 import { annotations, isOn } from './names.js';
 import type { Outcome } from './outcome.js';
@@ -29,6 +30,10 @@ export async function remove(
   if (policy.observe) return { type: 'planned', verb: 'delete', fields: [] };
   const ending = await parts.teardown?.ending(object.metadata.namespace ?? '', signal);
   if (ending !== undefined) return { type: 'gone', resource: 'left', ending };
+  const lack = lacking(kind, parts.features());
+  if (lack !== undefined) return refusals.unlicensed('delete', lack);
+  const { brake } = parts;
+  if (brake.limit > 0 && isPaused(object) && !isConfirmed(object)) return refusals.paused(brake.limit);
   const name = resourceName(object);
   let admitted = false;
   try {
@@ -44,16 +49,15 @@ export async function remove(
     ) {
       return { type: 'gone', resource: 'notOurs' };
     }
-    const { brake } = parts;
     if (brake.limit > 0 && !isConfirmed(object)) {
-      admitted = !isPaused(object) && brake.admit();
+      admitted = brake.admit();
       if (!admitted) return refusals.paused(brake.limit);
     }
     await kind.calls.delete.run(teleport, name, { signal });
     recent.put(kind.resource.kind, name, undefined, existing ? kind.form.revision(existing) : '');
   } catch (error) {
     recent.forget(kind.resource.kind, name);
-    if (admitted) parts.brake.giveBack();
+    if (admitted) brake.giveBack();
     if (!isTeleportError(error, 'NotFound')) return withHolders(parts, name, failure('delete', error));
   }
   return { type: 'gone', resource: 'deleted' };

@@ -61,6 +61,7 @@ const standing: ReadonlySet<Reason> = new Set<Reason>([
   'NotOwned',
   'AdoptionPending',
   'AdoptionRefused',
+  'DeletionPaused',
   'KindDisabled',
   'NotReadable',
 ]);

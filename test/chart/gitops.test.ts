@@ -84,7 +84,7 @@ describe('Argo CD’s health check', () => {
     ['a deletion that waits', after(failed('InUse', 'backoff', 'delete'), deleted), 'Progressing'],
     [
       'a deletion held by the brake',
-      after(failed('DeletionPaused', 'onChange', 'delete'), deleted),
+      after(failed('DeletionPaused', 'backoff', 'delete'), deleted),
       'Suspended',
     ],
     ['a deletion while ignored', after({ type: 'ignored', deleting: true }, deleted), 'Suspended'],
@@ -130,7 +130,7 @@ describe('Argo CD’s health check', () => {
     AdoptionRefused: ['backoff', 'Degraded'],
     Drifted: ['onChange', 'Degraded'],
     DriftUnresolvable: ['onChange', 'Degraded'],
-    DeletionPaused: ['onChange', 'Suspended'],
+    DeletionPaused: ['backoff', 'Suspended'],
     VersionMismatch: ['onChange', 'Degraded'],
     AccessDenied: ['backoff', 'Degraded'],
     Rejected: ['onChange', 'Degraded'],

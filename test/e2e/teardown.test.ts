@@ -81,6 +81,36 @@ describe.each(pairs())('the end, on $name', ({ start, skipped }) => {
       await untilStored(names);
     }, 90_000);
 
+    it('a namespace releases those whose deletion waited already: paused, without a licence', async () => {
+      const doomed = await openScene(scene);
+      const loginRule = unique('rule');
+      // made while there was a licence
+      await doomed.create(
+        'TeleportLoginRule',
+        loginRule,
+        { priority: 1, traits_expression: 'external' },
+        { finalizers: [finalizer] },
+      );
+      await run(scene, '-namespaces=all', '-deletion-brake=1');
+      const names = await make(doomed, 'TeleportRoleV7', 3);
+      for (const name of names.slice(0, 2)) await doomed.remove('TeleportRoleV7', name);
+      await doomed.remove('TeleportLoginRule', loginRule);
+      const waits = async (kind: string, name: string) =>
+        conditionOf(await doomed.find(kind, name), 'Ready')?.reason;
+      await eventually(async () => {
+        const reasons = await Promise.all(names.map((name) => waits('TeleportRoleV7', name)));
+        expect(reasons.filter((reason) => reason === 'DeletionPaused')).toHaveLength(1);
+        expect(await waits('TeleportLoginRule', loginRule)).toBe('KindDisabled');
+      });
+      await doomed.admin.remove(`/api/v1/namespaces/${doomed.namespace}`);
+      if (scene.kube.kind === 'kube-apiserver') await emptyNamespace(doomed, 'TeleportRoleV7');
+      for (const name of names) await doomed.untilGone('TeleportRoleV7', name, 30_000);
+      await doomed.untilGone('TeleportLoginRule', loginRule, 30_000);
+      const stored = await Promise.all(names.map((name) => loginsOf(scene, name)));
+      // the one that the brake let through
+      expect(stored.filter((found) => found === undefined)).toHaveLength(1);
+    }, 120_000);
+
     it('a namespace deletes from Teleport where -delete-on-teardown says so', async () => {
       const doomed = await openScene(scene);
       await run(scene, '-namespaces=all', '-delete-on-teardown');
