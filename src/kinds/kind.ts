@@ -68,6 +68,19 @@ export interface Reference {
   readonly name: string;
 }
 
+/**
+ * A resource that is gone was used, or never made: nobody can tell the two apart once the operator has died between
+ * the write and its status. So a stand-in is written first, then the intention to the status, then the resource over the
+ * stand-in: what is gone after that was used. It costs one write more to each side.
+ */
+export interface OneTime<Resource> {
+  /** Whether Teleport deletes this resource at its first use, so that its absence is no drift. */
+  is(resource: Resource): boolean;
+  /** A resource of the same name and labels that nobody can use. Changes its argument. */
+  makeStandIn(resource: Resource): void;
+  isStandIn(resource: Resource): boolean;
+}
+
 /** Features that a licence switches on, as Ping tells them (joining.md 7.2, 7.3). */
 export type Feature = 'OIDC' | 'SAML' | 'AdvancedAccessWorkflows';
 
@@ -140,8 +153,8 @@ export interface Kind<Schema extends DescMessage = DescMessage> {
   readonly mentions: (resource: MessageShape<Schema>) => readonly Reference[];
   /** Resources that Teleport does not let go while this one is there. */
   readonly holds: (resource: MessageShape<Schema>) => readonly Reference[];
-  /** Whether Teleport deletes this resource at its first use, so that its absence is no drift. */
-  readonly oneTime: (resource: MessageShape<Schema>) => boolean;
+  /** How resources that Teleport deletes at their first use are made once and no more; undefined where it deletes none. */
+  readonly oneTime: OneTime<MessageShape<Schema>> | undefined;
 }
 
 /** A kind with its message type forgotten: what the reconciler and all generic code hold. */
@@ -166,7 +179,7 @@ export function declareKind<Schema extends DescMessage>(declaration: KindDeclara
     mentions: () => [],
     holds: () => [],
     defaults: () => {},
-    oneTime: () => false,
+    oneTime: undefined,
     ...declaration,
   };
   return kind;

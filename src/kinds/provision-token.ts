@@ -1,16 +1,20 @@
 // TeleportProvisionToken: what lets instances and bots join. With join method `token` the object's name is
 // the secret itself, and Teleport deletes a bot's token at its first use.
-import { clone } from '@bufbuild/protobuf';
+import { clone, create } from '@bufbuild/protobuf';
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import type { ProvisionTokenV2 } from '../gen/teleport/types/provision_token_pb.js';
 import {
   ProvisionTokenSpecV2Schema,
   ProvisionTokenV2Schema,
+  TokenRuleSchema,
 } from '../gen/teleport/types/provision_token_pb.js';
 import { call, nothing, whole } from './calls.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 import { tokenDefaults } from './provision-token-defaults.js';
+
+/** AWS gives nobody this number, so a token that allows it and no other lets nobody join. */
+const nobodysAccount = '000000000000';
 
 /** Completed as tctl completes it: the RPC refuses a bound_keypair token without its recovery block. */
 function inV2(token: ProvisionTokenV2) {
@@ -52,8 +56,14 @@ export const provisionToken = declareKind({
   serverOwned: ['Status'],
   watched: true,
   defaults: tokenDefaults,
-  oneTime: (token) => {
-    const method = token.Spec?.JoinMethod ?? '';
-    return (method === '' || method === 'token') && (token.Spec?.BotName ?? '') !== '';
+  oneTime: {
+    is: ({ Spec: spec }) => (spec?.JoinMethod === '' || spec?.JoinMethod === 'token') && spec.BotName !== '',
+    makeStandIn: ({ Spec: spec }) => {
+      if (!spec) return;
+      spec.JoinMethod = 'iam';
+      spec.Allow = [create(TokenRuleSchema, { AWSAccount: nobodysAccount })];
+    },
+    isStandIn: ({ Spec: spec }) =>
+      spec?.JoinMethod === 'iam' && spec.Allow.length === 1 && spec.Allow[0]?.AWSAccount === nobodysAccount,
   },
 });

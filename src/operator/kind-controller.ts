@@ -152,13 +152,12 @@ export class KindController {
         removeFinalizer: async (object, signal) => {
           await removeFinalizer(kube, resource, object, finalizer, { signal });
         },
-        recordName: async (object, name, signal) => {
-          const result = await writeStatus(kube, resource, object, () => ({ resourceName: name }), {
-            signal,
-          });
+        record: async (object, fields, signal) => {
+          const result = await writeStatus(kube, resource, object, () => ({ ...fields }), { signal });
           if (result.outcome === 'written') return wrote(result.base, result.object);
+          if (result.outcome === 'unchanged') return result.object;
           // Gone or changed meanwhile: the event that says so brings another pass.
-          throw new Error(`the object is ${result.outcome}; its name could not be recorded`);
+          throw new Error(`the object is ${result.outcome}; what is to be done could not be recorded`);
         },
       },
       features: parts.features,

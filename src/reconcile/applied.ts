@@ -43,7 +43,12 @@ export function wantedHash(
     );
   };
   const whole = hashOf(kind.form.serverOwned);
-  return kind.oneTime(wanted) ? `${hashOf([kind.form.metadata])}.${whole}` : whole;
+  return isOneTime(kind, wanted) ? `${hashOf([kind.form.metadata])}.${whole}` : whole;
+}
+
+/** Whether Teleport deletes the resource at its first use. */
+export function isOneTime(kind: AnyKind, resource: Message): boolean {
+  return kind.oneTime?.is(resource) ?? false;
 }
 
 /** Whether two hashes of a one-time resource stand for the same spec, whatever its labels and description. */
@@ -53,6 +58,9 @@ export function isSameSpec(hash: string, other: string | undefined): boolean {
 
 /** Stands for the hash of a resource that Teleport took and does not show us. */
 export const unreadable = 'unreadable';
+
+/** Stands for the hash of a one-time resource that is being made: what is gone after this was noted was used. */
+export const armed = 'armed';
 
 /** Hash of a stored resource: what a change made behind our back would alter. */
 export function storedHash(kind: AnyKind, stored: Message): string {

@@ -1,9 +1,10 @@
 // A plan carried out: the write, if there is one, and what it came to.
-import type { Message } from '@bufbuild/protobuf';
+import { clone, type Message } from '@bufbuild/protobuf';
 import { type Applied, storedHash, unreadable } from './applied.js';
+import { arm } from './arm.js';
 import { missing } from './dependencies.js';
 import { failure } from './failures.js';
-import type { Outcome, Owned } from './outcome.js';
+import type { Failure, Outcome, Owned } from './outcome.js';
 import type { ReconcilerParts } from './parts.js';
 import { everything, type Plan } from './plan.js';
 import type { Policy } from './policy.js';
@@ -19,6 +20,8 @@ export interface ApplyContext {
   readonly attempt: string;
   /** Key of the object. */
   readonly object: string;
+  /** Puts on record, in the object's status, what is about to be applied. @throws KubeError */
+  readonly record: (intended: Applied) => Promise<void>;
 }
 
 type Write = Extract<Plan, { do: 'create' | 'update' }>;
@@ -76,16 +79,20 @@ export async function apply(
 async function write(
   parts: ReconcilerParts,
   decided: Write,
-  { name, existing, attempt, object }: ApplyContext,
+  context: ApplyContext,
   signal: AbortSignal,
 ): Promise<Outcome> {
+  const { name, attempt, object, existing } = context;
   const { kind, teleport, recent, fights } = parts;
-  const { do: verb, resource, hash, why } = decided;
+  const { hash, why } = decided;
   const fields = fieldsOf(decided);
   const owned: Owned = existing ? 'OriginLabelMatching' : 'NewResource';
-  const lacks = await missing(parts, kind.references(resource), signal);
+  const lacks = await missing(parts, kind.references(decided.resource), signal);
   if (lacks.length > 0) return refusals.held(kind, lacks, existing);
   if (why === 'drift' && fights.isFought(object, attempt, fields)) return refusals.fought(kind, fields);
+  const step = await prepared(parts, decided, context, signal);
+  if ('failed' in step) return step.failed;
+  const { verb, resource, over } = step;
   let reply: Message | undefined;
   try {
     reply = await kind.calls[verb].run(teleport, resource, { signal });
@@ -94,17 +101,40 @@ async function write(
     return failure('write', error, owned);
   }
   if (why === 'drift') fights.corrected(object, attempt, fields);
-  const seen = reply ?? (await storedAfter(parts, name, resource, existing, signal));
+  const seen = reply ?? (await storedAfter(parts, name, resource, over, signal));
   if (seen === 'absent' && kind.mayBeHidden) {
     return refusals.hidden(kind, name, { hash, revision: '', resourceHash: unreadable });
   }
   const stored = seen === 'absent' ? asStored(kind, resource) : seen;
-  recent.put(kind.resource.kind, name, stored, existing ? kind.form.revision(existing) : '');
+  recent.put(kind.resource.kind, name, stored, over ? kind.form.revision(over) : '');
   const { version } = kind.form.names(stored);
   const revision = kind.form.revision(stored);
   const applied: Applied = { hash, revision, resourceHash: storedHash(kind, stored) };
   if (version !== kind.resource.version) return refusals.otherVersion(kind, version, owned, applied);
   return { type: 'synced', wrote: wrote(decided), owned, applied, fields };
+}
+
+interface WriteStep {
+  readonly verb: 'create' | 'update';
+  readonly resource: Message;
+  /** What is written over. */
+  readonly over: Message | undefined;
+}
+
+/** The call to make: over a stand-in where the resource is a one-time one. */
+async function prepared(
+  parts: ReconcilerParts,
+  { do: verb, resource, hash, arming }: Write,
+  context: ApplyContext,
+  signal: AbortSignal,
+): Promise<WriteStep | { readonly failed: Failure }> {
+  if (!arming) return { verb, resource, over: context.existing };
+  const { kind } = parts;
+  const armed = await arm(parts, arming, hash, context, signal);
+  if ('failed' in armed) return armed;
+  const final = clone(kind.schema, resource);
+  kind.form.setRevision(final, kind.form.revision(armed.standIn));
+  return { verb: 'update', resource: final, over: armed.standIn };
 }
 
 function wrote({ do: verb, why }: Write): 'created' | 'updated' | 'corrected' | 'adopted' {

@@ -58,7 +58,7 @@ function world(given: { there?: readonly string[]; mirrored?: readonly string[];
     objects: {
       addFinalizer: async (object: KubeObject) => object,
       removeFinalizer: async () => {},
-      recordName: async (object: KubeObject) => object,
+      record: async (object: KubeObject) => object,
     },
   };
   return {

@@ -4,6 +4,7 @@ import type { Features } from '../gen/teleport/client/authservice_pb.js';
 import type { AnyKind } from '../kinds/kind.js';
 import type { KubeObject } from '../kube/object.js';
 import type { TeleportClient } from '../teleport/client.js';
+import type { Applied } from './applied.js';
 import type { DeletionBrake } from './brake.js';
 import type { Claims } from './claims.js';
 import type { Absences } from './dependencies.js';
@@ -15,14 +16,20 @@ import type { RecentWrites } from './recent.js';
 import type { SecretSource } from './secret-lookup.js';
 import type { Teardown } from './teardown.js';
 
+/** What must be on record before Teleport is written to. */
+export interface Recorded {
+  readonly resourceName: string;
+  readonly applied?: Applied;
+}
+
 /** Writes to objects that a pass may need before its status. */
 export interface ObjectWrites {
   /** Adds our finalizer. @returns the object as it then is. @throws KubeError */
   addFinalizer(object: KubeObject, signal: AbortSignal): Promise<KubeObject>;
   /** Takes our finalizer away. @throws KubeError */
   removeFinalizer(object: KubeObject, signal: AbortSignal): Promise<void>;
-  /** Writes `status.resourceName`. @returns the object as it then is. @throws KubeError */
-  recordName(object: KubeObject, name: string, signal: AbortSignal): Promise<KubeObject>;
+  /** Writes these fields of the status. @returns the object as it then is. @throws KubeError */
+  record(object: KubeObject, fields: Recorded, signal: AbortSignal): Promise<KubeObject>;
 }
 
 export interface ReconcilerParts {

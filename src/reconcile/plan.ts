@@ -7,10 +7,27 @@ import type { AnyKind } from '../kinds/kind.js';
 import { copyOver, copyWhereEmpty, isEmpty, valueAt } from '../kinds/paths.js';
 import { carryUnknownFields } from '../kinds/unknown-fields.js';
 import { adoptionRefusal } from './adoption.js';
-import { type Applied, isSameSpec, notCompared, storedHash, storedText, unreadable } from './applied.js';
+import {
+  type Applied,
+  armed,
+  isOneTime,
+  isSameSpec,
+  notCompared,
+  storedHash,
+  storedText,
+  unreadable,
+} from './applied.js';
 import { madeByHidden } from './hidden.js';
 import { ownership } from './ownership.js';
 import type { Policy } from './policy.js';
+
+/** What comes before the write of a one-time resource (kind.ts, OneTime). */
+export interface Arming {
+  /** To be written; undefined where it is there already. */
+  readonly standIn: Message | undefined;
+  /** Whether the intention is on record, from a pass that did not get to its end. */
+  readonly recorded: boolean;
+}
 
 export type Plan =
   | {
@@ -18,6 +35,7 @@ export type Plan =
       readonly resource: Message;
       readonly hash: string;
       readonly why: 'spec' | 'drift';
+      readonly arming?: Arming;
     }
   | {
       readonly do: 'update';
@@ -26,6 +44,7 @@ export type Plan =
       readonly why: 'spec' | 'drift' | 'adoption';
       /** CR names of what changes in Teleport. */
       readonly fields: readonly string[];
+      readonly arming?: Arming;
     }
   | { readonly do: 'nothing'; readonly applied: Applied }
   | { readonly do: 'consumed'; readonly applied: Applied }
@@ -65,10 +84,12 @@ export function plan(situation: Situation): Plan {
   return situation.existing ? planExisting(situation, situation.existing) : planMissing(situation);
 }
 
-function planMissing({ kind, wanted, hash, applied, policy }: Situation): Plan {
-  if (applied && kind.oneTime(wanted) && isSameSpec(hash, applied.hash)) return { do: 'consumed', applied };
+function planMissing(situation: Situation): Plan {
+  const { kind, wanted, hash, applied, policy } = situation;
+  const arming = armingOf(situation, undefined);
+  if (applied && isOneTime(kind, wanted) && !arming) return { do: 'consumed', applied };
   const sameWish = applied?.hash === hash;
-  if (!sameWish) return { do: 'create', resource: wanted, hash, why: 'spec' };
+  if (!sameWish) return { do: 'create', resource: wanted, hash, why: 'spec', ...arming };
   if (applied.resourceHash === unreadable) return { do: 'hidden', applied };
   return drifted(policy, applied, everything, { do: 'create', resource: wanted, hash, why: 'drift' });
 }
@@ -87,6 +108,10 @@ function planExisting(situation: Situation, existing: Message): Plan {
   const sameWish = applied?.hash === hash;
   // The revision may be a newer one (a sign-in, a lock): the memory of it is not worth a status write.
   if (ours && sameWish && isAsStored(kind, existing, revision, applied)) return { do: 'nothing', applied };
+  const arming = armingOf(situation, existing);
+  if (ours && kind.oneTime?.isStandIn(existing) && arming) {
+    return { do: 'create', resource: wanted, hash, why: 'spec', ...arming };
+  }
   const resource = clone(kind.schema, wanted);
   for (const path of kind.initial) copyOver(path, existing, resource);
   for (const path of kind.kept) copyWhereEmpty(path, existing, resource);
@@ -101,9 +126,9 @@ function planExisting(situation: Situation, existing: Message): Plan {
   if (!ours) {
     return policy.adopt === 'preview'
       ? { do: 'show', what: 'adoption', fields }
-      : { do: 'update', resource, hash, why: 'adoption', fields };
+      : { do: 'update', resource, hash, why: 'adoption', fields, ...arming };
   }
-  if (!sameWish) return { do: 'update', resource, hash, why: 'spec', fields };
+  if (!sameWish) return { do: 'update', resource, hash, why: 'spec', fields, ...arming };
   return drifted(policy, applied, fields, { do: 'update', resource, hash, why: 'drift', fields });
 }
 
@@ -118,9 +143,25 @@ function drifted(policy: Policy, applied: Applied, fields: readonly string[], co
   }
 }
 
+/** Nothing where the resource is an ordinary one, or was made from this spec before. */
+function armingOf(
+  { kind, wanted, hash, applied }: Situation,
+  existing: Message | undefined,
+): { arming: Arming } | undefined {
+  const { oneTime } = kind;
+  if (!oneTime?.is(wanted)) return undefined;
+  const stands = existing !== undefined && oneTime.isStandIn(existing);
+  const recorded = isSameSpec(hash, applied?.hash);
+  if (recorded && !stands) return undefined;
+  if (stands) return { arming: { standIn: undefined, recorded } };
+  const standIn = clone(kind.schema, wanted);
+  oneTime.makeStandIn(standIn);
+  return { arming: { standIn, recorded } };
+}
+
 /** Whether nothing is known of what Teleport held after the last write. */
 function isUnknown(applied: Applied | undefined): boolean {
-  return applied === undefined || applied.resourceHash === unreadable;
+  return applied === undefined || applied.resourceHash === unreadable || applied.resourceHash === armed;
 }
 
 /** Secrets come back empty, so an empty existing value can't be compared. */

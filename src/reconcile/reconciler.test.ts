@@ -67,9 +67,9 @@ function world(base: AnyKind = roleV7, features?: Features, brake = 0) {
       removeFinalizer: async (object: KubeObject) => {
         released.push(object.metadata.name);
       },
-      recordName: async (object: KubeObject, name: string) => ({
+      record: async (object: KubeObject, fields: object) => ({
         ...object,
-        status: { ...object.status, resourceName: name },
+        status: { ...object.status, ...fields },
       }),
     },
   };

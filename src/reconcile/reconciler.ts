@@ -47,7 +47,7 @@ async function upsert(
   signal: AbortSignal,
 ): Promise<Passed> {
   const { kind } = parts;
-  const held = policy.observe ? object : await hold(parts, object, signal);
+  let held = policy.observe ? object : await hold(parts, object, signal);
   const lookup: Lookup = { secrets: new Set(), versions: [] };
   let waitsFor: ReadonlySet<string> = new Set();
   const passed = (outcome: Outcome): Passed => ({ object: held, outcome, secrets: lookup.secrets, waitsFor });
@@ -83,8 +83,26 @@ async function upsert(
     if (existing && isOtherSubKind(kind, existing)) return refusals.otherSubKind(kind, name, existing);
     const { operatorId } = parts.policy;
     const hidden = parts.claims.hidden(kind.resource.kind);
-    const decided = plan({ kind, wanted, hash, existing, applied, policy, operatorId, hidden });
-    const context: ApplyContext = { name, existing, policy, attempt: attemptOf(held), object: keyOf(held) };
+    const decided = plan({
+      kind,
+      wanted,
+      hash,
+      existing,
+      applied: readApplied(held),
+      policy,
+      operatorId,
+      hidden,
+    });
+    const context: ApplyContext = {
+      name,
+      existing,
+      policy,
+      attempt: attemptOf(held),
+      object: keyOf(held),
+      record: async (intended) => {
+        held = await parts.objects.record(held, { resourceName: name, applied: intended }, signal);
+      },
+    };
     return apply(parts, decided, context, signal);
   };
   let outcome = await converge();
@@ -106,7 +124,7 @@ async function hold(parts: ReconcilerParts, object: KubeObject, signal: AbortSig
   const name = resourceName(held);
   if (name === held.metadata.name || recordedName(held) === name) return held;
   // Before the first write: a name that is lost could not be deleted.
-  return parts.objects.recordName(held, name, signal);
+  return parts.objects.record(held, { resourceName: name }, signal);
 }
 
 /** Whether Teleport is known, without asking, to hold what we last applied. */

@@ -159,6 +159,18 @@ export function withMissing(outcome: Failure, missing: readonly Reference[]): Fa
   return { ...outcome, message: `${outcome.message} Missing in all: ${names}.` };
 }
 
+/** Somebody had a hand in it between two of our steps. */
+export function moved(kind: AnyKind): Failure {
+  return {
+    type: 'failed',
+    step: 'write',
+    reason: 'TeleportError',
+    message: `The ${kind.resource.kind} changed in Teleport while it was being made; it is looked at again.`,
+    next: 'backoff',
+    raced: true,
+  };
+}
+
 /** A change that Teleport would refuse each time. */
 export function immutable(kind: AnyKind, path: string): Failure {
   const field = path.split('.').at(-1) ?? path;
