@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // The teleport-operator command: arguments in, signals, exit code out. What it runs is in operator.ts.
+import { onStopSignal } from './cli/signals.js';
 import './operator/save-memory.js';
 import { printCrds } from './cli/crds.js';
 import { findNamespace } from './cli/namespace.js';
@@ -72,12 +73,10 @@ async function run(args: readonly string[]): Promise<number> {
   } catch (error) {
     return fail([error instanceof Error ? error.message : String(error)]);
   }
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
-      log.info('Stopping', { signal });
-      void operator.stop();
-    });
-  }
+  onStopSignal((signal) => {
+    log.info('Stopping', { signal });
+    void operator.stop();
+  });
   const code = (await operator.done) === 'stopped' ? exit.ok : exit.failed;
   // Whatever still holds the event loop (a socket that does not close) must not hold the Pod.
   setImmediate(() => process.exit(code));
@@ -98,7 +97,7 @@ async function release(args: readonly string[]): Promise<number> {
     return fail(['-namespace: nothing names a namespace; set the flag or $POD_NAMESPACE, or run in a Pod']);
   }
   const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  onStopSignal(() => stop.abort());
   const log = createLogger({ level: settings.logLevel, component: 'release' });
   const tell = (line: string): void => void process.stdout.write(`${line}\n`);
   try {

@@ -2,7 +2,19 @@
 // what is in it and a list of it (SBOM). Nothing else is needed beside Node.
 //
 //   node tools/bundle.mjs [--out dist/bundle] [--node /usr/bin/env node]
-import { chmodSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+//
+// With SOURCE_DATE_EPOCH (seconds since 1970) set, everything is dated with it.
+import {
+  chmodSync,
+  copyFileSync,
+  lutimesSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -52,8 +64,15 @@ chmodSync(main, 0o755);
 symlinkSync('app/teleport-operator.mjs', join(out, 'teleport-operator'));
 
 const packages = packagesOf(root, metafile);
-writeFileSync(join(app, 'THIRD-PARTY-LICENSES.txt'), licences(packages));
+copyFileSync(join(root, 'LICENSE'), join(app, 'LICENSE'));
+writeFileSync(join(app, 'THIRD-PARTY-LICENSES.txt'), licences(root, metafile, packages));
 writeFileSync(join(app, 'sbom.cdx.json'), `${JSON.stringify(sbom(root, packages), undefined, 1)}\n`);
+const date = process.env.SOURCE_DATE_EPOCH;
+if (date !== undefined && date !== '') {
+  const files = readdirSync(out, { recursive: true }).map((name) => join(out, String(name)));
+  // folders last: what is made in them dates them anew
+  for (const path of [...files, out]) lutimesSync(path, Number(date), Number(date));
+}
 const kilobytes = Math.round(statSync(main).size / 1000);
 console.log(
   `${main}: ${kilobytes} kB, ${packages.length} packages, ${Math.round(performance.now() - start)} ms`,

@@ -1,5 +1,5 @@
 // Which npm packages are in a bundle, as esbuild's metafile tells, and what their licences say.
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -22,14 +22,45 @@ export function packagesOf(root, metafile) {
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
-/** The licence texts, as most licences demand of those who hand copies on. */
-export function licences(packages) {
+/**
+ * The licence texts and notices, as most licences demand of those who hand copies on.
+ * @throws Error for a package that brings neither a text nor notices in its files, and is not under the licence of our own
+ */
+export function licences(root, metafile, packages) {
   return packages
-    .map(({ name, version, license, folder }) => {
-      const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)(\.|$)/i.test(entry));
-      const text =
-        file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), 'utf8').trim() : '';
-      return `${name} ${version} (${license})\n\n${text || `No text in the package; ${license}.`}\n`;
+    .map((found) => {
+      const { name, version, license, folder } = found;
+      const parts = textsOf(folder);
+      if (!parts.some(({ licence }) => licence)) {
+        parts.push(...heads(root, metafile, found));
+        if (license.includes('Apache-2.0'))
+          parts.push({
+            text: 'The text of Apache-2.0 is in LICENSE beside this file.',
+          });
+      }
+      if (parts.length === 0)
+        throw new Error(`${name} ${version} (${license}) has no licence text to hand on`);
+      return `${name} ${version} (${license.replace(/^\((.*)\)$/, '$1')})\n\n${parts.map(({ text }) => text).join('\n\n')}\n`;
     })
     .join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+/** Files of the package that say what may be done with it. */
+function textsOf(folder) {
+  return readdirSync(folder)
+    .filter((entry) => /^(licen[cs]e|copying|notice)(\.|$)/i.test(entry))
+    .map((entry) => ({
+      licence: !/^notice/i.test(entry),
+      text: readFileSync(join(folder, entry), 'utf8').trim(),
+    }));
+}
+
+/** Notices at the head of the package's files in the bundle, which the bundler drops: each once. */
+function heads(root, metafile, { path }) {
+  const texts = Object.keys(metafile.inputs)
+    .filter((input) => input.includes(`${path}/`))
+    .map((input) => /^(?:\/\/.*\n)+/.exec(readFileSync(join(root, input), 'utf8'))?.[0] ?? '')
+    .filter((comment) => /copyright/i.test(comment))
+    .map((comment) => comment.replaceAll(/^\/\/ ?/gm, '').trim());
+  return [...new Set(texts)].map((text) => ({ text }));
 }

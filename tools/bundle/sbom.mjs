@@ -21,7 +21,12 @@ export function sbom(root, packages) {
 
 function component(type, { name, version, license }) {
   const purl = `pkg:npm/${name.replace('@', '%40')}@${version}`;
-  return { type, name, version, purl, 'bom-ref': purl, licenses: [{ license: { id: license } }] };
+  return { type, name, version, purl, 'bom-ref': purl, licenses: [licenceOf(license)] };
+}
+
+/** One licence by its SPDX id; several as an expression. */
+function licenceOf(license) {
+  return /[ ()]/.test(license) ? { expression: license } : { license: { id: license } };
 }
 
 /** npm's integrity is base64, CycloneDX wants hexadecimal digits. */
