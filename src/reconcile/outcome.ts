@@ -4,33 +4,37 @@ import type { Applied } from './applied.js';
 import type { Ending } from './teardown.js';
 
 /** Reasons of the Ready condition; docs/errors.md says what to do about each. */
-export type Reason =
-  | 'Synced'
-  | 'Ignored'
-  | 'FailedToDecode'
-  | 'NotOwned'
-  | 'DependencyNotReady'
-  | 'InUse'
-  | 'Consumed'
-  | 'KindDisabled'
-  | 'Missing'
-  | 'NameNotAllowed'
-  | 'NameImmutable'
-  | 'FieldImmutable'
-  | 'SecretLookupFailed'
-  | 'NotReadable'
-  | 'NameConflict'
-  | 'AdoptionPending'
-  | 'AdoptionRefused'
-  | 'Drifted'
-  | 'DriftIgnored'
-  | 'DriftUnresolvable'
-  | 'DeletionPaused'
-  | 'VersionMismatch'
-  | 'AccessDenied'
-  | 'Rejected'
-  | 'TeleportUnavailable'
-  | 'TeleportError';
+export const reasons = [
+  'Synced',
+  'Ignored',
+  'Observed',
+  'FailedToDecode',
+  'NotOwned',
+  'DependencyNotReady',
+  'InUse',
+  'Consumed',
+  'KindDisabled',
+  'Missing',
+  'NameNotAllowed',
+  'NameImmutable',
+  'FieldImmutable',
+  'SecretLookupFailed',
+  'NotReadable',
+  'NameConflict',
+  'AdoptionPending',
+  'AdoptionRefused',
+  'Drifted',
+  'DriftIgnored',
+  'DriftUnresolvable',
+  'DeletionPaused',
+  'VersionMismatch',
+  'AccessDenied',
+  'Rejected',
+  'TeleportUnavailable',
+  'TeleportError',
+] as const;
+
+export type Reason = (typeof reasons)[number];
 
 /** When the object is looked at again, beside its own changes and the resync. */
 export type Next = 'onChange' | 'backoff';

@@ -28,6 +28,9 @@ const condition = (type: string, status: Condition['status'], reason: string, me
   message,
 });
 
+const ready = (status: Condition['status'], reason: Reason, message: string): Wanted =>
+  condition('Ready', status, reason, message);
+
 const valid = condition('ValidStructure', 'True', 'NoError', 'The spec was read.');
 
 const ownedMessages: Readonly<Record<Owned, string>> = {
@@ -88,8 +91,8 @@ function toldBy(outcome: Outcome): Omit<StatusOf, 'without'> | undefined {
       return {
         conditions: [
           outcome.ignored
-            ? condition('Ready', 'True', 'DriftIgnored', ignoredDrift(outcome.ignored))
-            : condition('Ready', 'True', 'Synced', syncedMessage(outcome.lacks)),
+            ? ready('True', 'DriftIgnored', ignoredDrift(outcome.ignored))
+            : ready('True', 'Synced', syncedMessage(outcome.lacks)),
           valid,
           owned(outcome.owned),
           condition('SuccessfullyReconciled', 'True', 'NoError', writtenMessage(outcome.ignored)),
@@ -99,8 +102,7 @@ function toldBy(outcome: Outcome): Omit<StatusOf, 'without'> | undefined {
     case 'consumed':
       return {
         conditions: [
-          condition(
-            'Ready',
+          ready(
             'True',
             'Consumed',
             'The token was used and Teleport deleted it, as it does with one-time tokens. It is made again only when the spec changes.',
@@ -116,9 +118,9 @@ function toldBy(outcome: Outcome): Omit<StatusOf, 'without'> | undefined {
         applied: outcome.applied,
       };
     case 'planned':
-      return { conditions: [condition('Ready', 'Unknown', 'Observed', plannedMessage(outcome))] };
+      return { conditions: [ready('Unknown', 'Observed', plannedMessage(outcome))] };
     case 'ignored':
-      return { conditions: [condition('Ready', 'Unknown', 'Ignored', ignoredMessage(outcome.deleting))] };
+      return { conditions: [ready('Unknown', 'Ignored', ignoredMessage(outcome.deleting))] };
     case 'failed':
       return { conditions: failed(outcome), ...(outcome.applied ? { applied: outcome.applied } : {}) };
   }
@@ -155,12 +157,12 @@ function ignoredMessage(deleting: boolean): string {
 }
 
 function failed({ step, reason, message, owned: known }: Failure): Wanted[] {
-  const ready = condition('Ready', 'False', reason, message);
+  const notReady = ready('False', reason, message);
   const notReconciled = condition('SuccessfullyReconciled', 'False', 'TeleportError', message);
   switch (step) {
     case 'decode':
       return [
-        ready,
+        notReady,
         condition('ValidStructure', 'False', 'FailedToDecode', message),
         condition(
           'SuccessfullyReconciled',
@@ -170,12 +172,12 @@ function failed({ step, reason, message, owned: known }: Failure): Wanted[] {
         ),
       ];
     case 'gate':
-      return [ready, notReconciled];
+      return [notReady, notReconciled];
     case 'lookup':
-      return [ready, valid, { ...notReconciled, reason: 'MutationError' }];
+      return [notReady, valid, { ...notReconciled, reason: 'MutationError' }];
     case 'ownership':
       return [
-        ready,
+        notReady,
         valid,
         condition('TeleportResourceOwned', 'False', 'OriginLabelNotMatching', message),
         condition(
@@ -187,11 +189,11 @@ function failed({ step, reason, message, owned: known }: Failure): Wanted[] {
       ];
     case 'dependency':
     case 'write':
-      return [ready, valid, ...(known ? [owned(known)] : []), notReconciled];
+      return [notReady, valid, ...(known ? [owned(known)] : []), notReconciled];
     case 'look':
-      return [ready, valid, notReconciled];
+      return [notReady, valid, notReconciled];
     case 'delete':
-      return [ready, notReconciled];
+      return [notReady, notReconciled];
   }
 }
 

@@ -111,7 +111,7 @@ describe('Argo CD’s health check', () => {
 
   /** Every reason of a failure, when it is tried again, and what Argo CD makes of it. */
   const reasons: Record<
-    Exclude<Reason, 'Synced' | 'DriftIgnored' | 'Ignored' | 'Consumed'>,
+    Exclude<Reason, 'Synced' | 'DriftIgnored' | 'Ignored' | 'Observed' | 'Consumed'>,
     [Next, string]
   > = {
     FailedToDecode: ['onChange', 'Degraded'],
