@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CustomResourceDefinition, undescribed } from '../src/kinds/crd/index.js';
+import { unprovedRows } from './check/failure-modes.js';
 import { brokenLinks } from './check/links.js';
 import { bannedWords, codeFolders, longFiles } from './check/sources.js';
 import { looseVersions } from './check/versions.js';
@@ -39,6 +40,7 @@ const steps: readonly Step[] = [
       return { problems: refused, notes: listed };
     },
   },
+  { name: 'failure modes', run: failureModes },
   { name: 'links', run: () => ({ problems: brokenLinks('.', documents()) }) },
   {
     name: 'versions',
@@ -88,6 +90,13 @@ function outcome(command: string, args: readonly string[]): Verdict {
   if (status === 0) return { problems: [] };
   const text = [stdout, stderr].map((part) => part.trim()).filter((part) => part !== '');
   return { problems: [text.join('\n') || `${command} ended with code ${status}`] };
+}
+
+/** What happens when something is down, slow or wrong is shown by a test. */
+function failureModes(): Verdict {
+  const path = 'docs/failure-modes.md';
+  const problems = unprovedRows(readFileSync(path, 'utf8'), (test) => sources.get(test));
+  return { problems: problems.map((problem) => `${path}: ${problem}`) };
 }
 
 /** Every property of every CRD helps the reader of `kubectl explain`. */

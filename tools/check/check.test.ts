@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { unprovedRows } from './failure-modes.js';
 import { brokenLinks } from './links.js';
 import { bannedWords, longFiles } from './sources.js';
 import { looseVersions } from './versions.js';
@@ -43,6 +44,28 @@ describe('longFiles', () => {
     );
     expect(listed).toEqual(['src/c.ts: 451 lines', 'src/b.ts: 301 lines']);
     expect(refused).toEqual([expect.stringContaining('src/c.ts has 451 lines')]);
+  });
+});
+
+describe('unprovedRows', () => {
+  const files = new Map([['test/a.test.ts', "describe('one', () => { it(`two ${x} three`, () => {}); });"]]);
+  const rows = (...tests: string[]): string =>
+    ['| what | does | test |', '|---|---|---|', ...tests.map((test) => `| w | d | ${test} |`)].join('\n');
+  const check = (...tests: string[]) => unprovedRows(rows(...tests), (path) => files.get(path));
+
+  it('takes rows whose tests there are', () => {
+    expect(check('`test/a.test.ts`: one', '`test/a.test.ts`: two; `test/a.test.ts`: three')).toEqual([]);
+  });
+
+  it.each([
+    ['', 'name its test'],
+    ['`test/e2e`', 'name its test'],
+    ['`test/a.test.ts`', 'name its test'],
+    ['`test/b.test.ts`: one', 'is not there'],
+    ['`test/a.test.ts`: four', 'no test with "four"'],
+    ['`test/a.test.ts`: one; `test/a.test.ts`: => {}', 'no test with "=> {}"'],
+  ])('refuses %s', (test, why) => {
+    expect(check(test)).toEqual([expect.stringContaining(why)]);
   });
 });
 
