@@ -20,7 +20,7 @@ function section(title: string): string {
 const rows = (title: string): string[][] =>
   section(title)
     .split('\n')
-    .filter((line) => /^\| `/.test(line))
+    .filter((line) => line.startsWith('| `'))
     .map((line) => line.split('|').map((cell) => cell.trim()));
 const ticked = (cell: string): string[] => [...cell.matchAll(/`(\w+)`/g)].map(([, word = '']) => word);
 const sorted = (words: Iterable<string>): string[] => [...new Set(words)].sort();
