@@ -1,186 +1,281 @@
-// The documents about running it: messages that docs/troubleshooting.md quotes are ones that the source writes, and every
-// block marked `sh` of install, migrate, upgrade, uninstall and gitops runs, as it stands, on a real kube-apiserver and a
-// real Teleport (tctl, helm, kubectl), each document's blocks in order.
+// The documents about running it: every command that they show is run here, or stands in a list that says what becomes of it
+// (command-fates.ts). Blocks marked `sh` of install, migrate, upgrade, uninstall and gitops run as they stand, each document's in
+// order, on a real kube-apiserver, those with tctl on a real Teleport. Messages are in messages.test.ts.
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { operatorProgram } from '../env/build.js';
 import { eventually } from '../env/eventually.js';
 import { type KubeAdmin, openKube } from '../env/kube-admin.js';
 import { startRealKube } from '../env/kube-real.js';
 import { type RealTeleport, startRealTeleport } from '../env/teleport-real.js';
 import type { RunningKube } from '../env/types.js';
+import {
+  asTheyStand,
+  besideRelease,
+  byOthers,
+  inCheckout,
+  inTeleport,
+  names,
+  notHere,
+  onEmptyCluster,
+} from './command-fates.js';
+import { blocks, commandsOf, documents, read } from './commands.js';
 import { assets, helm, helmBinary, root } from './helm.js';
 import { type StandIn, standIn } from './stand-in.js';
 
-const read = (path: string) => readFileSync(join(root, path), 'utf8');
+const shell = (document: string) => blocks(`docs/${document}`, 'sh');
 
-describe('docs/troubleshooting.md', () => {
-  const text = (folder: string, pattern: RegExp) =>
-    readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => pattern.test(name) && !name.includes('.test.'))
-      .map((name) => read(join(folder, name)))
-      .join('\n')
-      // texts that are put together over several lines
-      .replaceAll(/['"`]\s*\+\s*['"`]/g, '')
-      .replaceAll("\\'", "'");
-  const source = `${text('src', /\.ts$/)}${text('charts/teleport-operator/templates', /tpl$/)}`;
-  const helms = ['invalid ownership metadata', "values don't meet the specifications"];
-  const quoted = [...read('docs/troubleshooting.md').matchAll(/^\| `([^`]+)` \|/gm)].map(
-    ([, quote = '']) => quote,
-  );
+describe('commands that the documents show', () => {
+  const lists = { onEmptyCluster, besideRelease, inTeleport, inCheckout, byOthers, notHere };
+  const listed = [...Object.values(lists).flatMap((list) => Object.keys(list)), ...names];
+  const shown = documents
+    .flatMap((document) => commandsOf(document))
+    .filter(({ document, block }) => block !== 'sh' || !asTheyStand.includes(document));
+  const run = asTheyStand
+    .flatMap((document) => commandsOf(document))
+    .filter(({ block }) => block === 'sh')
+    .map(({ text }) => text);
 
-  it.each(quoted)('quotes what is said: %s', (quote) => {
-    if (helms.some((own) => quote.startsWith(own))) return;
-    expect(source).toContain(quote);
+  it('each is run as it stands, or in a list', () => {
+    const unknown = shown.filter(({ text }) => !listed.includes(text) && !run.includes(text));
+    expect(unknown.map(({ document, text }) => `${document}: ${text}`)).toEqual([]);
+  });
+
+  it('the lists hold nothing that is not shown, and nothing twice', () => {
+    const texts = new Set(shown.map(({ text }) => text));
+    expect(listed.filter((text) => !texts.has(text))).toEqual([]);
+    expect(listed.filter((text, i) => listed.indexOf(text) !== i)).toEqual([]);
+  });
+
+  it.each([...new Set(Object.values(byOthers))])('%s, which runs some of them, is there', (path) => {
+    expect(existsSync(join(root, path))).toBe(true);
+  });
+
+  it('sees commands in blocks, tables, sentences, notes and comments', () => {
+    const seen = (document: string) => commandsOf(document).map(({ text }) => text);
+    expect(seen('docs/uninstall.md')).toContain('helm uninstall teleport-operator --namespace teleport-iac');
+    expect(seen('docs/troubleshooting.md')).toContain('tctl bots ls');
+    expect(seen('docs/migrate.md')).toContain('helm rollback');
+    expect(seen('charts/teleport-operator/templates/NOTES.txt')).toContain(
+      'kubectl -n {{ $namespace }} get teleport',
+    );
+    expect(seen('deploy/kustomize/kustomization.yaml')).toHaveLength(1);
   });
 });
 
-/** The blocks of a document that are marked `sh`. */
-function blocks(document: string): string[] {
-  return [...read(`docs/${document}`).matchAll(/^```sh\n(.*?)^```/gms)].map(([, block = '']) => block);
-}
-
-const binaries = process.env['TELEPORT_BIN_DIR'] ?? '';
-const skipped = helmBinary === undefined || assets === '' || binaries === '';
-describe.skipIf(skipped)(
-  `the commands of the documents${skipped ? ' (KUBEBUILDER_ASSETS or TELEPORT_BIN_DIR is not set, or no helm)' : ''}`,
-  () => {
-    let teleport: RealTeleport;
-    let kube: RunningKube | undefined;
-    let admin: KubeAdmin;
-    let folder: string;
-    beforeAll(async () => {
-      teleport = await startRealTeleport(binaries);
-      folder = mkdtempSync(join(tmpdir(), 'operator-docs-'));
-      for (const name of ['docs', 'charts', 'deploy']) symlinkSync(join(root, name), join(folder, name));
-      const identity = join(folder, 'admin.identity');
-      await teleport.tctl('auth', 'sign', '--user=test-admin', '--format=file', `--out=${identity}`);
-      const bin = join(folder, 'bin');
-      mkdirSync(bin);
-      const script = `#!/bin/sh\nexec '${binaries}/tctl' --identity='${identity}' --auth-server='${teleport.authAddress}' --insecure "$@"\n`;
-      writeFileSync(join(bin, 'tctl'), script);
-      chmodSync(join(bin, 'tctl'), 0o755);
-    }, 90_000);
-    afterAll(async () => {
-      await teleport?.stop();
-      rmSync(folder, { recursive: true, force: true });
-    });
-    const run = (block: string): string => {
-      const home = join(folder, 'helm');
-      const PATH = [join(folder, 'bin'), assets, process.env['PATH']].join(delimiter);
+/** A folder that looks like a checkout, with the program and tctl on its PATH. */
+function workplace() {
+  const folder = mkdtempSync(join(tmpdir(), 'operator-docs-'));
+  const bin = join(folder, 'bin');
+  mkdirSync(bin);
+  const program = operatorProgram();
+  for (const name of ['docs', 'charts', 'deploy']) symlinkSync(join(root, name), join(folder, name));
+  symlinkSync(dirname(program), join(folder, 'dist'));
+  const script = (name: string, command: string) => {
+    writeFileSync(join(bin, name), `#!/bin/sh\nexec ${command} "$@"\n`);
+    chmodSync(join(bin, name), 0o755);
+  };
+  script('teleport-operator', `'${process.execPath}' '${program}'`);
+  return {
+    folder,
+    script,
+    /** Runs commands as a shell does that stops at the first failure. */
+    run: (commands: string, env: NodeJS.ProcessEnv = {}, cwd = folder): string => {
+      const PATH = [bin, assets, dirname(process.execPath), process.env['PATH']].join(delimiter);
       try {
-        return execFileSync('/bin/bash', ['-euo', 'pipefail', '-c', block], {
-          cwd: folder,
+        return execFileSync('/bin/bash', ['-euo', 'pipefail', '-c', commands], {
+          cwd,
           encoding: 'utf8',
           stdio: ['ignore', 'pipe', 'pipe'],
           maxBuffer: 64 * 1024 * 1024,
-          env: { PATH, HOME: folder, KUBECONFIG: kube?.kubeconfigPath, HELM_CACHE_HOME: home },
+          env: { PATH, HOME: folder, HELM_CACHE_HOME: join(folder, 'helm'), ...env },
         });
       } catch (error) {
-        throw new Error(`${block}\n${(error as { stderr?: string }).stderr?.slice(0, 2_000)}`, {
-          cause: error,
-        });
+        const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
+        throw new Error(`${commands}\n${stdout.slice(-500)}\n${stderr.slice(0, 2_000)}`, { cause: error });
       }
-    };
-    describe('with a cluster', () => {
-      beforeEach(async () => {
-        kube = await startRealKube(assets);
-        admin = openKube(kube.kubeconfigPath);
-        const jwks = await kube.jwks();
-        const [token = ''] = read('docs/join-tokens.yaml').split(/^---$/m);
-        writeFileSync(join(folder, 'token.yaml'), token.replace(`'{"keys":[]}'`, JSON.stringify(jwks)));
-      }, 90_000);
-      afterEach(async () => {
-        admin?.close();
-        await kube?.stop();
-      });
+    },
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+type Workplace = ReturnType<typeof workplace>;
 
-      const crds = () => admin.list('/apis/apiextensions.k8s.io/v1/customresourcedefinitions');
-      const upstream = (...args: string[]): StandIn => {
-        const chart = standIn();
-        const flags = ['--set=teleportAddress=x:3025', '--namespace=teleport-iac', '--create-namespace'];
-        helm(['install', 'teleport-operator', chart.folder, ...flags, ...args], kube?.kubeconfigPath);
-        return chart;
-      };
+const asRun = (list: Readonly<Record<string, string | true>>) =>
+  Object.entries(list).map(([shown, run]) => (run === true ? shown : run));
 
-      it('of install.md', async () => {
-        const [inTeleport, inKubernetes, see, beside, rendered] = blocks('install.md');
-        run(inTeleport ?? '');
-        expect(await teleport.tctl('get', 'bot/operator')).toContain('operator');
-        run(inKubernetes ?? '');
-        // an API server tells of new kinds a moment after it has them
-        await eventually(() => expect(run(see ?? '')).toContain('teleportrolev7'));
-        run(beside ?? '');
-        expect(await admin.list('/apis/apps/v1/namespaces/teleport/deployments')).toHaveLength(1);
-        run(rendered ?? '');
-        expect(blocks('install.md')).toHaveLength(5);
-      }, 90_000);
+describe('in a checkout', () => {
+  let place: Workplace;
+  beforeAll(() => {
+    place = workplace();
+  }, 60_000);
+  afterAll(() => place?.remove());
 
-      it('of upgrade.md and uninstall.md', async () => {
-        run(blocks('install.md')[1] ?? '');
-        for (const block of blocks('upgrade.md')) run(block);
-        const [uninstall, all] = blocks('uninstall.md');
-        run(uninstall ?? '');
-        expect((await crds()).length).toBeGreaterThan(20);
-        run(all ?? '');
-        expect(blocks('uninstall.md')).toHaveLength(2);
-      }, 90_000);
+  it.each(asRun(inCheckout))(
+    '%s',
+    (command) => {
+      const OUT = mkdtempSync(join(place.folder, 'out-'));
+      // dist/ of the checkout itself may be older than the sources
+      const cwd = command.startsWith('node dist/') ? place.folder : root;
+      expect(place.run(command, { OUT, HOME: process.env['HOME'] }, cwd)).toBeDefined();
+    },
+    120_000,
+  );
+});
 
-      it('of migrate.md', async () => {
-        const chart = upstream();
-        const [change, protect] = blocks('migrate.md');
-        run(change ?? '');
-        run(protect ?? '');
-        expect(blocks('migrate.md')).toHaveLength(2);
-        chart.remove();
-      }, 90_000);
-
-      it('of migrate.md, about CRDs that another release owns: none of them goes', async () => {
-        const chart = upstream();
-        const count = (await crds()).length;
-        run(blocks('migrate.md')[1] ?? '');
-        const flags = ['--namespace=teleport-iac', '--set=installCRDs=never', '--set=teleportAddress=x:3025'];
-        helm(['upgrade', 'teleport-operator', chart.folder, ...flags], kube?.kubeconfigPath);
-        expect(await crds()).toHaveLength(count);
-        run(`helm upgrade --install keeper charts/teleport-operator --namespace teleport-iac --set installCRDs=always --take-ownership \\
-        --set image=x,teleportAddress=x:3025,token=x`);
-        expect((await crds()).length).toBeGreaterThan(count);
-        for (const { metadata } of await crds())
-          expect(metadata.labels).toMatchObject({ 'teleport.dev/release': 'teleport-iac_keeper' });
-        chart.remove();
-      }, 90_000);
-
-      it('of gitops.md', async () => {
-        run('kubectl create namespace teleport-iac');
-        for (const block of blocks('gitops.md')) run(block);
-        expect(await admin.list('/apis/apps/v1/namespaces/teleport-iac/deployments')).toHaveLength(1);
-      }, 90_000);
+const noKube = helmBinary === undefined || assets === '';
+describe.skipIf(noKube)(
+  `with a cluster${noKube ? ' (KUBEBUILDER_ASSETS is not set, or no helm)' : ''}`,
+  () => {
+    let kube: RunningKube;
+    let admin: KubeAdmin;
+    let place: Workplace;
+    const run = (commands: string, env: NodeJS.ProcessEnv = {}) =>
+      place.run(commands, { KUBECONFIG: kube.kubeconfigPath, ...env });
+    beforeEach(async () => {
+      place = workplace();
+      kube = await startRealKube(assets);
+      admin = openKube(kube.kubeconfigPath);
+    }, 90_000);
+    afterEach(async () => {
+      admin?.close();
+      await kube?.stop();
+      place?.remove();
     });
 
+    const crds = () => admin.list('/apis/apiextensions.k8s.io/v1/customresourcedefinitions');
+    const upstream = (...args: string[]): StandIn => {
+      const chart = standIn();
+      const flags = [
+        '--set=teleportAddress=x:3025,token=y',
+        '--namespace=teleport-iac',
+        '--create-namespace',
+      ];
+      helm(['install', 'teleport-operator', chart.folder, ...flags, ...args], kube?.kubeconfigPath);
+      return chart;
+    };
+
+    it('the blocks of install.md', async () => {
+      const [, inKubernetes, see, beside, rendered] = shell('install.md');
+      run(inKubernetes ?? '');
+      // an API server tells of new kinds a moment after it has them
+      await eventually(() => expect(run(see ?? '')).toContain('teleportrolev7'));
+      run(beside ?? '');
+      expect(await admin.list('/apis/apps/v1/namespaces/teleport/deployments')).toHaveLength(1);
+      run(rendered ?? '');
+      expect(shell('install.md')).toHaveLength(5);
+    }, 90_000);
+
+    it('the blocks of upgrade.md and uninstall.md', async () => {
+      run(shell('install.md')[1] ?? '');
+      for (const block of shell('upgrade.md')) run(block);
+      const [uninstall, all] = shell('uninstall.md');
+      run(uninstall ?? '');
+      expect((await crds()).length).toBeGreaterThan(20);
+      run(all ?? '');
+      expect(shell('uninstall.md')).toHaveLength(2);
+    }, 90_000);
+
+    it('the blocks of migrate.md', async () => {
+      const chart = upstream();
+      const [change, protect] = shell('migrate.md');
+      run(change ?? '');
+      run(protect ?? '');
+      expect(shell('migrate.md')).toHaveLength(2);
+      chart.remove();
+    }, 90_000);
+
+    it('the block of migrate.md about CRDs that another release owns: none of them goes', async () => {
+      const chart = upstream();
+      const count = (await crds()).length;
+      run(shell('migrate.md')[1] ?? '');
+      const flags = ['--namespace=teleport-iac', '--set=installCRDs=never', '--set=teleportAddress=x:3025'];
+      helm(['upgrade', 'teleport-operator', chart.folder, ...flags], kube?.kubeconfigPath);
+      expect(await crds()).toHaveLength(count);
+      run(besideRelease['helm upgrade --install … --set installCRDs=always --take-ownership'] as string);
+      expect((await crds()).length).toBeGreaterThan(count);
+      for (const { metadata } of await crds())
+        expect(metadata.labels).toMatchObject({ 'teleport.dev/release': 'teleport-iac_keeper' });
+      chart.remove();
+    }, 90_000);
+
+    it('the block of gitops.md', async () => {
+      run('kubectl create namespace teleport-iac');
+      for (const block of shell('gitops.md')) run(block);
+      expect(await admin.list('/apis/apps/v1/namespaces/teleport-iac/deployments')).toHaveLength(1);
+    }, 90_000);
+
+    it('tables and sentences, on an empty cluster', () => {
+      for (const command of asRun(onEmptyCluster)) expect(run(command), command).not.toBe('');
+    }, 90_000);
+
+    it('tables and sentences, beside a release', async () => {
+      run(shell('install.md')[1] ?? '');
+      run('kubectl config set-context --current --namespace=teleport-iac');
+      const finalizers = ['resources.teleport.dev/deletion'];
+      for (const name of ['engineer', 'left'])
+        await eventually(() =>
+          admin.create('/apis/resources.teleport.dev/v1/namespaces/teleport-iac/teleportrolesv7', {
+            apiVersion: 'resources.teleport.dev/v1',
+            kind: 'TeleportRoleV7',
+            metadata: { name, namespace: 'teleport-iac', finalizers },
+          }),
+        );
+      const ACCOUNT = await kube.serviceAccountKubeconfig('teleport-iac', 'teleport-operator');
+      const said: string[] = [];
+      // discovery of new kinds takes a moment
+      await eventually(() => expect(run('kubectl get teleport')).toContain('teleportrolev7'));
+      for (const command of asRun(besideRelease)) said.push(run(command, { ACCOUNT }));
+      expect(said.join('\n')).toContain('teleportrolev7.resources.teleport.dev/engineer');
+      expect(said.join('\n')).toMatch(/left.*stays|stays.*left/i);
+      expect(said.at(-1)).toContain('"left" deleted');
+      const left = '/apis/resources.teleport.dev/v1/namespaces/teleport-iac/teleportrolesv7';
+      expect(await admin.list(left)).toEqual([]);
+    }, 120_000);
+  },
+);
+
+const binaries = process.env['TELEPORT_BIN_DIR'] ?? '';
+describe.skipIf(binaries === '')(
+  `in Teleport${binaries === '' ? ' (TELEPORT_BIN_DIR is not set)' : ''}`,
+  () => {
+    let teleport: RealTeleport;
+    let place: Workplace;
     const tokens = read('docs/join-tokens.yaml').split(/^---$/m);
+    beforeAll(async () => {
+      teleport = await startRealTeleport(binaries);
+      place = workplace();
+      const identity = join(place.folder, 'admin.identity');
+      await teleport.tctl('auth', 'sign', '--user=test-admin', '--format=file', `--out=${identity}`);
+      const flags = `--identity='${identity}' --auth-server='${teleport.authAddress}' --insecure`;
+      place.script('tctl', `'${binaries}/tctl' ${flags}`);
+      writeFileSync(join(place.folder, 'token.yaml'), tokens[0] ?? '');
+    }, 90_000);
+    afterAll(async () => {
+      await teleport?.stop();
+      place?.remove();
+    });
+
+    it('the first block of install.md, and what tables and sentences show', async () => {
+      place.run(shell('install.md')[0] ?? '');
+      expect(await teleport.tctl('get', 'bot/operator')).toContain('operator');
+      for (const command of asRun(inTeleport)) expect(place.run(command), command).not.toBe('');
+    }, 120_000);
+
     const methods = tokens.map((token) => [/join_method: (\w+)/.exec(token)?.[1] ?? '', token] as const);
     it.each(methods)(
       'a join token of method %s',
       async (method, token) => {
-        writeFileSync(join(folder, 'one.yaml'), token);
+        writeFileSync(join(place.folder, 'one.yaml'), token);
         const words: Record<string, RegExp> = {
           spacelift: /requires Teleport Enterprise/,
           bound_keypair: /experiment is not enabled/,
         };
         const expected = words[method];
-        if (expected) expect(() => run('tctl create -f one.yaml')).toThrow(expected);
-        else expect(run('tctl create -f one.yaml')).toContain('created');
+        if (expected) expect(() => place.run('tctl create -f one.yaml')).toThrow(expected);
+        else expect(place.run('tctl create -f one.yaml')).toContain('created');
       },
       60_000,
     );

@@ -152,7 +152,7 @@ describe.skipIf(skipped)(
     }, 60_000);
 
     it('hands the CRDs over to the chart that has nothing else', async () => {
-      expect(() => run('install', 'crds', crdsChart)).toThrow('ownership');
+      expect(() => run('install', 'crds', crdsChart)).toThrow('invalid ownership metadata');
       run('install', 'crds', crdsChart, '--take-ownership');
       run('install', release, chart, ...setting({ ...needed, installCRDs: 'never' }));
       run('uninstall', 'crds');

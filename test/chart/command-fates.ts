@@ -1,0 +1,139 @@
+// What becomes of every command of the documents that is not in one of their `sh` blocks, which docs.test.ts runs as they stand.
+// A command that stands in no list fails the test, and so does an entry that no document shows any more.
+
+/** Documents whose `sh` blocks are run, each document's in order, as they stand. */
+export const asTheyStand = ['install', 'upgrade', 'migrate', 'uninstall', 'gitops'].map(
+  (name) => `docs/${name}.md`,
+);
+
+/** As it is run where that differs from what is shown; true where it doesn't. */
+type Run = string | true;
+
+/** Before there are CRDs, in this order. */
+export const onEmptyCluster: Readonly<Record<string, Run>> = {
+  'kubectl get --raw /openid/v1/jwks': true,
+  'helm show readme': 'helm show readme charts/teleport-operator',
+  'helm install teleport-operator-crds charts/teleport-operator-crds': true,
+  'teleport-operator crds | kubectl apply --server-side -f -':
+    'teleport-operator crds | kubectl apply --server-side -f -; helm uninstall teleport-operator-crds; kubectl delete crds --all',
+  'node dist/main.js crds | kubectl apply --server-side -f -':
+    'node dist/main.js crds | kubectl apply --server-side -f -; kubectl delete crds --all',
+};
+
+/** Beside a release as install.md has it, with an object `engineer` that has the finalizer, in this order. */
+export const besideRelease: Readonly<Record<string, Run>> = {
+  'kubectl get teleport': true,
+  'kubectl get teleport -A': true,
+  'kubectl -n teleport-iac get teleport': true,
+  'kubectl -n teleport-iac describe teleportrolev7 engineer': true,
+  'kubectl explain teleportuser.spec': true,
+  'kubectl auth can-i --list': true,
+  'kubectl annotate teleportroles --all teleport.dev/keep=true': true,
+  'kubectl patch teleportrolev7 engineer --type=merge -p \'{"metadata":{"finalizers":null}}\'': true,
+  // with the rights that it has in the Pod
+  'teleport-operator release -namespace teleport-iac':
+    'KUBECONFIG=$ACCOUNT teleport-operator release -namespace teleport-iac',
+  'teleport-operator release -namespaces=…':
+    'teleport-operator release -namespace=teleport-iac -namespaces=teleport-iac,default',
+  'kubectl kustomize --enable-helm deploy/kustomize | kubectl apply --server-side -f -':
+    'kubectl kustomize --enable-helm deploy/kustomize | kubectl apply --server-side --force-conflicts -f -',
+  'helm upgrade teleport-operator charts/teleport-operator --namespace teleport-iac --reset-then-reuse-values --set enabled=false': true,
+  'helm rollback teleport-operator --namespace teleport-iac': true,
+  'helm upgrade --install … --set installCRDs=always --take-ownership':
+    'helm upgrade --install keeper charts/teleport-operator --namespace teleport-iac --set installCRDs=always --take-ownership --set image=x,teleportAddress=x:3025,token=x',
+  'kubectl delete teleport --all --namespace teleport-iac': true,
+};
+
+/** With Teleport after the first block of install.md, in this order. */
+export const inTeleport: Readonly<Record<string, Run>> = {
+  'tctl status': true,
+  'tctl get token/operator-bot': true,
+  'tctl bots ls': true,
+  'tctl get locks': true,
+  'tctl rm lock/<id>': "tctl rm lock/$(tctl lock --user=nobody | grep -oE '[0-9a-f-]{36}')",
+  'tctl bots instances add <bot>': 'tctl bots instances add operator',
+  'teleport-operator teleport-role | tctl create -f -': true,
+  'node dist/main.js teleport-role | tctl create -f -': true,
+  'tctl bots rm operator': true,
+  'tctl rm role/operator': true,
+  'tctl rm token/operator-bot': true,
+  'tctl bots add operator --token operator-bot --roles operator':
+    'tctl create -f docs/teleport-role.yaml; tctl create -f token.yaml; tctl bots add operator --token operator-bot --roles operator',
+};
+
+/** In a checkout. */
+export const inCheckout: Readonly<Record<string, Run>> = {
+  'node dist/main.js -h': true,
+  'npm run sandbox -- --once': true,
+  'npm run bench -- --help': true,
+  'node tools/run.mjs bench/chart.ts docs/performance/growth.jsonl docs/performance':
+    'node tools/run.mjs bench/chart.ts docs/performance/growth.jsonl "$OUT"; for f in docs/performance/*.svg; do cmp $f "$OUT"/$(basename $f); done',
+  'npm ci && npm run bundle': 'npm run bundle -- --out "$OUT" --node "$(command -v node)"',
+};
+
+/** Run by another test, or by what runs the tests. */
+export const byOthers: Readonly<Record<string, string>> = {
+  'npm ci': '.ci/run',
+  'npm run build': '.ci/run',
+  'npm ci && npm run build': '.ci/run',
+  'npm test': '.ci/run',
+  'npm ci && npm test': '.ci/run',
+  'npm run check': '.ci/run',
+  'npm run gen': 'tools/check.ts',
+  'npm run format': 'tools/check.ts',
+  'npx vitest run src/kinds': '.ci/run',
+  'npx vitest run src/kube': '.ci/run',
+  '.ci/run': '.ci/run',
+  'node dist/main.js -auth-server teleport.example.com:443 -token operator-bot -namespace teleport-iac':
+    'test/e2e/lifecycle.test.ts',
+  'node dist/main.js doctor': 'test/joining/doctor.test.ts',
+  'teleport-operator doctor -auth-server teleport.example.com:443 -token operator-bot':
+    'test/joining/doctor.test.ts',
+  'dist/bundle/teleport-operator -auth-server example.teleport.sh:443 -join-method iam -token operator-iam -namespace teleport-iac':
+    'test/chart/image.test.ts',
+  'tctl auth rotate': 'test/joining/real.test.ts',
+  'helm upgrade teleport-operator teleport/teleport-operator --version 18.0.0 --namespace teleport-iac --reset-values -f your-old-values.yaml':
+    'test/chart/switch.test.ts',
+};
+
+/** Not run, and why. */
+export const notHere: Readonly<Record<string, string>> = {
+  'docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse HEAD)" -t registry.example/teleport-operator:0.1.0 --push .':
+    'there is no image builder; test/chart/image.test.ts runs the stages in a plain folder',
+  'kubectl -n teleport-iac exec deployment/teleport-operator -- /teleport-operator release':
+    'a kube-apiserver alone runs no Pods; the command itself is run with the rights of the service account',
+  'kubectl -n teleport-iac logs deployment/teleport-operator | grep -v \'"level":"DEBUG"\'':
+    'a kube-apiserver alone runs no Pods',
+  'kubectl -n teleport-iac port-forward deployment/teleport-operator 8081':
+    'a kube-apiserver alone runs no Pods',
+  'kubectl -n {{ $namespace }} rollout status deployment/{{ $name }}': 'a kube-apiserver alone runs no Pods',
+  'kubectl -n {{ $namespace }} logs deployment/{{ $name }}': 'a kube-apiserver alone runs no Pods',
+  'kubectl -n {{ $namespace }} get teleport':
+    'a template; as it is rendered it stands in docs/troubleshooting.md',
+  'curl -s http://127.0.0.1:8081/readyz': 'needs the port-forward; /readyz is read by every test of test/e2e',
+  'npm ci && npm run sandbox': 'ends by Ctrl-C only; npm run sandbox -- --once is run',
+  'npm run sandbox': 'the same',
+  'npm run bench': 'takes minutes; docs/performance.md has its output',
+  'npm run bench -- --n 100,1000,10000': 'takes an hour; docs/performance has its figures',
+  "npm run bench -- --other '/path/to/go-operator'": 'there is no binary of the Go operator',
+  'export KUBEBUILDER_ASSETS=… TELEPORT_BIN_DIR=…': 'set by whoever runs the tests',
+  'export KUBEBUILDER_ASSETS=/path/to/folder': 'the same',
+  'export TELEPORT_BIN_DIR=/path/to/folder': 'the same',
+};
+
+/** Names of commands in sentences, with nothing to type after them. */
+export const names: readonly string[] = [
+  'kubectl explain',
+  'kubectl get',
+  'kubectl describe',
+  'kubectl create',
+  'kubectl edit --subresource=status',
+  'helm upgrade',
+  'helm rollback',
+  'helm uninstall',
+  'tctl create -f',
+  'teleport-operator teleport-role',
+  'teleport-operator release',
+  'teleport-operator doctor',
+  'node dist/main.js release',
+];
