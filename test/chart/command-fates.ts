@@ -64,6 +64,8 @@ export const inTeleport: Readonly<Record<string, Run>> = {
 /** In a checkout. */
 export const inCheckout: Readonly<Record<string, Run>> = {
   'node dist/main.js -h': true,
+  'teleport-operator version': true,
+  'teleport-operator crds': true,
   'npm run sandbox -- --once': true,
   'npm run bench -- --help': true,
   'node tools/run.mjs bench/chart.ts docs/performance/growth.jsonl docs/performance':
@@ -98,8 +100,12 @@ export const byOthers: Readonly<Record<string, string>> = {
 
 /** Not run, and why. */
 export const notHere: Readonly<Record<string, string>> = {
-  'docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse HEAD)" -t registry.example/teleport-operator:0.1.0 --push .':
-    'there is no image builder; test/chart/image.test.ts runs the stages in a plain folder',
+  'export SOURCE_DATE_EPOCH="$(git log -1 --format=%ct)"': 'for the image; see the next',
+  'docker buildx build --platform linux/amd64,linux/arm64 --sbom=true --provenance=mode=max --build-arg VERSION=0.1.0 --build-arg REVISION="$(git rev-parse HEAD)" --build-arg CREATED="$(git log -1 --format=%cI)" --annotation "index:org.opencontainers.image.version=0.1.0" --annotation "index:org.opencontainers.image.revision=$(git rev-parse HEAD)" --tag registry.example/teleport-operator:0.1.0 --output type=registry,rewrite-timestamp=true .':
+    'there is no Docker; test/chart/image.test.ts runs the stages in a plain folder',
+  "docker buildx imagetools inspect registry.example/teleport-operator:0.1.0 --format '{{json .SBOM}}'":
+    'there is no Docker and no registry',
+  'docker buildx imagetools inspect <image>': 'there is no Docker and no registry',
   'kubectl -n teleport-iac exec deployment/teleport-operator -- /teleport-operator release':
     'a kube-apiserver alone runs no Pods; the command itself is run with the rights of the service account',
   'kubectl -n teleport-iac logs deployment/teleport-operator | grep -v \'"level":"DEBUG"\'':
@@ -133,6 +139,9 @@ export const names: readonly string[] = [
   'helm uninstall',
   'tctl create -f',
   'teleport-operator teleport-role',
+  'teleport-operator [run] [flags]',
+  'teleport-operator release [flags]',
+  'teleport-operator doctor [flags]',
   'teleport-operator release',
   'teleport-operator doctor',
   'node dist/main.js release',

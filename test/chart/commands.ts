@@ -63,7 +63,9 @@ export function commandsOf(document: string): Command[] {
       .map((line) => ({ document, text: plain(line), block: language })),
   );
   const rest = text.replaceAll(block, '');
-  const inline = [...rest.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => ({ document, text: plain(code) }));
+  // in Markdown it may go on in the next line
+  const span = document.endsWith('.md') ? /`([^`]+)`/g : /`([^`\n]+)`/g;
+  const inline = [...rest.matchAll(span)].map(([, code = '']) => ({ document, text: plain(code) }));
   // lines of their own in notes and comments
   const lines = document.endsWith('.md')
     ? []

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type CelInput, celEnv, parse as parseCel, plan } from '@bufbuild/cel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LuaEngine, LuaFactory } from 'wasmoon';
-import { parseAllDocuments } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { kinds } from '../../src/kinds/index.js';
 import type { KubeObject } from '../../src/kube/object.js';
 import type { Applied } from '../../src/reconcile/applied.js';
@@ -228,6 +228,13 @@ describe.skipIf(helmBinary === undefined)(`the examples of deploy/, ${withHelm}`
     const objects = render(values as Values, { namespace: 'teleport-iac' });
     expect(containerOf(objects).command).toContain('example.teleport.sh:443');
     expect(objects.some(({ kind }) => kind === 'CustomResourceDefinition')).toBe(true);
+  });
+
+  it('the chart takes the values of its own README', () => {
+    const readme = readFileSync(join(root, 'charts/teleport-operator/README.md'), 'utf8');
+    const [, values = ''] = /^```yaml\n(.*?)^```/ms.exec(readme) ?? [];
+    const objects = render(parse(values) as Values);
+    expect(containerOf(objects).command).toContain('-deletion-brake=20');
   });
 
   it('brings no rendered manifests', () => {

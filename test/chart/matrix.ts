@@ -83,7 +83,10 @@ export const matrix: Readonly<Record<string, Values>> = {
   'a fence': {
     'networkPolicy.enabled': true,
     'networkPolicy.metricsFrom': [{ namespaceSelector: { matchLabels: { name: 'monitoring' } } }],
-    'networkPolicy.egress': [{ ports: [{ port: 443, protocol: 'TCP' }] }],
+    // as values.yaml has it
+    'networkPolicy.egress': [
+      { ports: [{ port: 53, protocol: 'UDP' }, { port: 53 }, { port: 443 }, { port: 6443 }, { port: 3025 }] },
+    ],
   },
   monitoring: {
     'podMonitor.enabled': true,

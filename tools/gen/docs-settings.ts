@@ -1,5 +1,5 @@
 // docs/settings.md from the table in src/cli/settings.ts.
-import { type Setting, settings } from '../../src/cli/settings.js';
+import { type Setting, settings, usage } from '../../src/cli/settings.js';
 import { chartValues } from './chart-values.js';
 import { code, markdownTable } from './markdown.js';
 
@@ -16,7 +16,9 @@ export function settingsDoc(): string {
     '',
     '<!-- Made by `npm run gen` from src/cli/settings.ts. -->',
     '',
-    'Flags of `teleport-operator`. Written as `-flag value`, `-flag=value`, `--flag value` or `--flag=value`; one that is true or',
+    markdownTable(['command', 'what it does'], commands()),
+    '',
+    'Flags of `run` and `release`; `doctor` takes them too. Written as `-flag value`, `-flag=value`, `--flag value` or `--flag=value`; one that is true or',
     'false also bare. A flag that is given twice counts as the second. Any mistake ends the process with exit code 2 before anything is',
     'done; all mistakes are listed. The chart sets a flag by the value that is named here, every other one by `extraArgs`.',
     '',
@@ -33,4 +35,10 @@ function shown(setting: Setting): string {
 function inChart(key: keyof typeof settings): string {
   const value = chartValues[key];
   return value === undefined ? '' : code(value);
+}
+
+/** The commands, as `-h` lists them. */
+function commands(): string[][] {
+  const lines = usage().matchAll(/^(?:usage:)?\s+(teleport-operator \S.*?)\s{2,}(\S.*)$/gm);
+  return [...lines].map(([, command = '', what = '']) => [code(command), what]);
 }
