@@ -1,16 +1,19 @@
 // Foreign errors in our words.
-import { Code, ConnectError } from '@connectrpc/connect';
 import { describe, expect, it } from 'vitest';
 import { TeleportError } from './errors.js';
+import { Code } from './grpc-status.js';
 
-describe('TeleportError.from', () => {
+describe('TeleportError.ofStatus', () => {
   it('does not take a refused caller for an absent resource', () => {
-    const refused = new ConnectError('access denied\n\trole operator is not found', Code.NotFound);
-    expect(TeleportError.from(refused)).toMatchObject({
+    const notFound = (message: string) => TeleportError.ofStatus({ code: Code.notFound, message }, '/a/B');
+    expect(notFound('access denied\n\trole operator is not found')).toMatchObject({
       kind: 'AccessDenied',
       message: 'access denied: role operator is not found',
+      method: '/a/B',
     });
-    const absent = new ConnectError('role x is not found', Code.NotFound);
-    expect(TeleportError.from(absent)).toMatchObject({ kind: 'NotFound', message: 'role x is not found' });
+    expect(notFound('role x is not found')).toMatchObject({
+      kind: 'NotFound',
+      message: 'role x is not found',
+    });
   });
 });

@@ -1,6 +1,6 @@
 // The one place that knows gRPC codes: foreign errors become a TeleportError here, and the rest of the
 // operator asks isX. Table: ../shared/teleport/joining.md 2.7 (upstream api/trail).
-import { Code, ConnectError } from '@connectrpc/connect';
+import { Code, type Status } from './grpc-status.js';
 
 export type TeleportErrorKind =
   | 'NotFound'
@@ -15,18 +15,18 @@ export type TeleportErrorKind =
   | 'Canceled'
   | 'Unknown';
 
-const kinds: Partial<Record<Code, TeleportErrorKind>> = {
-  [Code.NotFound]: 'NotFound',
-  [Code.AlreadyExists]: 'AlreadyExists',
-  [Code.PermissionDenied]: 'AccessDenied',
-  [Code.Unauthenticated]: 'AccessDenied',
-  [Code.InvalidArgument]: 'BadParameter',
-  [Code.FailedPrecondition]: 'CompareFailed',
-  [Code.ResourceExhausted]: 'LimitExceeded',
-  [Code.Unavailable]: 'Unavailable',
-  [Code.Unimplemented]: 'NotImplemented',
-  [Code.DeadlineExceeded]: 'DeadlineExceeded',
-  [Code.Canceled]: 'Canceled',
+const kinds: Readonly<Record<number, TeleportErrorKind>> = {
+  [Code.notFound]: 'NotFound',
+  [Code.alreadyExists]: 'AlreadyExists',
+  [Code.permissionDenied]: 'AccessDenied',
+  [Code.unauthenticated]: 'AccessDenied',
+  [Code.invalidArgument]: 'BadParameter',
+  [Code.failedPrecondition]: 'CompareFailed',
+  [Code.resourceExhausted]: 'LimitExceeded',
+  [Code.unavailable]: 'Unavailable',
+  [Code.unimplemented]: 'NotImplemented',
+  [Code.deadlineExceeded]: 'DeadlineExceeded',
+  [Code.canceled]: 'Canceled',
 };
 
 /** An answer of Teleport that is not a success, or the lack of one. */
@@ -42,13 +42,15 @@ export class TeleportError extends Error {
     this.method = options.method;
   }
 
+  /** The status of a call that did not go well. */
+  static ofStatus(status: Status, method: string): TeleportError {
+    return new TeleportError(kindOf(status), status.message, { method });
+  }
+
   /** Whatever was thrown, as a TeleportError. */
   static from(error: unknown, method?: string): TeleportError {
     if (error instanceof TeleportError) return error;
     const options = method === undefined ? { cause: error } : { cause: error, method };
-    if (error instanceof ConnectError) {
-      return new TeleportError(kindOf(error), error.rawMessage, options);
-    }
     if (error instanceof Error && error.name === 'AbortError')
       return new TeleportError('Canceled', error.message, options);
     return new TeleportError('Unavailable', error instanceof Error ? error.message : String(error), options);
@@ -59,9 +61,9 @@ export class TeleportError extends Error {
  * A caller whose own user or role is gone is told NotFound by every RPC (seen on 18.0.0: `access denied\n\trole x
  * is not found`). Taken for the resource's absence, it would end a deletion that never happened.
  */
-function kindOf(error: ConnectError): TeleportErrorKind {
-  if (error.code === Code.NotFound && error.rawMessage.startsWith('access denied')) return 'AccessDenied';
-  return kinds[error.code] ?? 'Unknown';
+function kindOf({ code, message }: Status): TeleportErrorKind {
+  if (code === Code.notFound && message.startsWith('access denied')) return 'AccessDenied';
+  return kinds[code] ?? 'Unknown';
 }
 
 /** Wrapped errors of Teleport hold newlines and tabs (observed.md 12); logs and conditions are one line. */

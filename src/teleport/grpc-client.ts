@@ -8,8 +8,10 @@ import {
   type DescMethodBiDiStreaming,
   type DescMethodServerStreaming,
   type DescMethodUnary,
+  fromBinary,
   type MessageInitShape,
   type MessageShape,
+  toBinary,
 } from '@bufbuild/protobuf';
 import { deadline } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
@@ -67,14 +69,16 @@ class GrpcClient implements TeleportClient {
     try {
       const message = create(method.input, request);
       guardWrite(method, message);
+      const bytes = encoded(method, message);
       const reply = await repeatUnsent(async () => {
         session = await source.session(limit.signal);
         seen = session.bytesRead;
-        const headers = { 'grpc-timeout': timeoutHeader(limitMs - (clock.monotonic() - start)) };
-        return session.transport.unary(method, limit.signal, undefined, headers, message);
+        const timeout = timeoutHeader(limitMs - (clock.monotonic() - start));
+        return session.unary(bytes, { method: name, signal: limit.signal, timeout });
       });
+      const result = decoded(method, reply);
       this.#report(method, 'OK', start);
-      return reply.message;
+      return result;
     } catch (error) {
       const mapped = asTeleportError(error, name, limit.signal);
       if (mapped.kind === 'DeadlineExceeded' && session?.bytesRead === seen) onSilent?.(session);
@@ -90,7 +94,7 @@ class GrpcClient implements TeleportClient {
     request: MessageInitShape<I>,
     call: CallOptions = {},
   ): AsyncIterable<MessageShape<O>> {
-    return this.#stream(method, () => one(create(method.input, request) as MessageInitShape<I>), call);
+    return this.#stream(method, () => one(request), call);
   }
 
   bidi<I extends DescMessage, O extends DescMessage>(
@@ -121,11 +125,11 @@ class GrpcClient implements TeleportClient {
     try {
       const open = async () => {
         const session = await source.session(cancel.signal);
-        return session.transport.stream(method, cancel.signal, undefined, undefined, requests());
+        return session.stream(allEncoded(method, requests()), { method: name, signal: cancel.signal });
       };
       // The messages of a bidi caller can be read only once, so only a server stream is opened again.
       const reply = method.methodKind === 'server_streaming' ? await repeatUnsent(open) : await open();
-      for await (const message of reply.message) yield message;
+      for await (const message of reply) yield decoded(method, message);
     } catch (error) {
       const mapped = asTeleportError(error, name, cancel.signal);
       code = mapped.kind;
@@ -189,6 +193,41 @@ function timedOut(method: string, limitMs: number): TeleportError {
 
 function methodName(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`;
+}
+
+function encoded<I extends DescMessage>(
+  method: DescMethod & { readonly input: I },
+  message: MessageShape<I>,
+): Uint8Array {
+  try {
+    return toBinary(method.input, message);
+  } catch (error) {
+    throw unreadable(method, 'the request could not be encoded', error);
+  }
+}
+
+async function* allEncoded<I extends DescMessage>(
+  method: DescMethod & { readonly input: I },
+  messages: AsyncIterable<MessageInitShape<I>>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const message of messages) yield encoded(method, create(method.input, message));
+}
+
+function decoded<O extends DescMessage>(
+  method: DescMethod & { readonly output: O },
+  bytes: Uint8Array,
+): MessageShape<O> {
+  try {
+    return fromBinary(method.output, bytes);
+  } catch (error) {
+    throw unreadable(method, 'the answer could not be decoded', error);
+  }
+}
+
+/** Neither the connection nor the server is to blame, so nobody shall dial again for it. */
+function unreadable(method: DescMethod, what: string, cause: unknown): TeleportError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  return new TeleportError('Unknown', `${what}: ${detail}`, { cause, method: methodName(method) });
 }
 
 async function* one<T>(value: T): AsyncGenerator<T, void, undefined> {

@@ -1,18 +1,17 @@
-// Bytes and headers between Connect's shapes and Node's HTTP/2 streams.
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
+// The messages of a request that has many, written as they come and at the pace of the connection.
+import { type ClientHttp2Stream, constants } from 'node:http2';
+import { frame } from './grpc-frame.js';
 
-/** Writes a request's messages as they come, at the pace of the connection. */
+/** @param onError called where the messages can't be had; the stream is then cancelled */
 export async function pump(
-  body: AsyncIterable<Uint8Array> | undefined,
+  messages: AsyncIterable<Uint8Array>,
   stream: ClientHttp2Stream,
   onError: (error: unknown) => void,
 ): Promise<void> {
   try {
-    if (body !== undefined) {
-      for await (const chunk of body) {
-        if (stream.destroyed || stream.closed) return;
-        if (!stream.write(chunk)) await writable(stream);
-      }
+    for await (const message of messages) {
+      if (stream.destroyed || stream.closed) return;
+      if (!stream.write(frame(message))) await writable(stream);
     }
     if (!stream.destroyed && !stream.closed) stream.end();
   } catch (error) {
@@ -31,14 +30,4 @@ function writable(stream: ClientHttp2Stream): Promise<void> {
     stream.on('drain', done);
     stream.on('close', done);
   });
-}
-
-/** Without the pseudo headers; a name may come several times. */
-export function toHeaders(headers: IncomingHttpHeaders): Headers {
-  const result = new Headers();
-  for (const [name, value] of Object.entries(headers)) {
-    if (name.startsWith(':') || value === undefined) continue;
-    for (const one of Array.isArray(value) ? value : [value]) result.append(name, one);
-  }
-  return result;
 }

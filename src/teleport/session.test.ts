@@ -160,6 +160,46 @@ describe('unary calls', () => {
     });
   });
 
+  it('are Unavailable when the answer breaks off within the message', async () => {
+    script = [
+      (stream) => {
+        stream.respond(headers, { waitForTrailers: true });
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+        stream.end(pong.subarray(0, pong.length - 1));
+      },
+    ];
+    await expect(clientOf(connect().connection).unary(ping, {})).rejects.toMatchObject({
+      kind: 'Unavailable',
+    });
+  });
+
+  it('name what answered when it is no gRPC server', async () => {
+    script = [
+      (stream) => {
+        stream.respond({ ':status': 200, 'content-type': 'text/html' });
+        stream.end('<html>please sign in</html>');
+      },
+    ];
+    await expect(clientOf(connect().connection).unary(ping, {})).rejects.toMatchObject({
+      kind: 'Unknown',
+      message: 'the answer is text/html, not gRPC',
+    });
+  });
+
+  it('that cannot be decoded do not blame the connection', async () => {
+    script = [
+      (stream) => {
+        stream.respond(headers, { waitForTrailers: true });
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+        stream.end(envelope(Buffer.of(0xff)));
+      },
+    ];
+    await expect(clientOf(connect().connection).unary(ping, {})).rejects.toMatchObject({
+      kind: 'Unknown',
+      message: expect.stringContaining('could not be decoded'),
+    });
+  });
+
   it('that cannot be encoded do not blame the connection', async () => {
     const request = { Username: 'x', Expires: { seconds: 1n, nanos: 0.5 } };
     await expect(

@@ -1,30 +1,15 @@
-// gRPC over one HTTP/2 connection: Connect's core frames the messages, this file moves the bytes. It knows when
-// a request certainly never reached the server, and says so, since only such a request may be repeated blindly.
-// It does not dial, repeat or choose: connection.ts does.
-
+// gRPC over one HTTP/2 connection: one stream a call (exchange.ts). It knows when a request certainly never reached the
+// server, and says so, since only such a request may be repeated blindly. It does not dial, repeat or choose:
+// connection.ts does.
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
-import { Code, ConnectError, type Transport } from '@connectrpc/connect';
-import { createTransport } from '@connectrpc/connect/protocol-grpc';
 import type { Clock } from '../core/clock.js';
-import { ResponseBody } from './body.js';
-import { isTeleportError } from './errors.js';
+import { isTeleportError, TeleportError } from './errors.js';
+import { type ExchangeOptions, follow } from './exchange.js';
+import { frame } from './grpc-frame.js';
 import { Keepalive } from './keepalive.js';
-import { pump, toHeaders } from './pump.js';
-
-interface Request {
-  readonly url: string;
-  readonly header: Headers;
-  readonly body?: AsyncIterable<Uint8Array>;
-  readonly signal?: AbortSignal;
-}
-
-interface Response {
-  readonly status: number;
-  readonly header: Headers;
-  readonly body: AsyncIterable<Uint8Array>;
-  readonly trailer: Headers;
-}
+import { MessageQueue } from './message-queue.js';
+import { pump } from './pump.js';
 
 export interface SessionOptions {
   readonly clock: Clock;
@@ -34,8 +19,15 @@ export interface SessionOptions {
   readonly keepalive?: boolean;
 }
 
-/** Replies of lists are larger than gRPC's usual 4 MiB. */
-const readMaxBytes = 256 * 1024 * 1024;
+/** One call's way. */
+export interface CallRoute {
+  /** `/service/method` */
+  readonly method: string;
+  readonly signal: AbortSignal;
+  /** As gRPC spells it: `30000m`. */
+  readonly timeout?: string;
+}
+
 const windowBytes = 4 * 1024 * 1024;
 
 const unsent = new WeakSet<Error>();
@@ -47,8 +39,6 @@ export function wasNotSent(error: unknown): boolean {
 
 /** A connection that speaks gRPC. Made from a socket whose handshake is done. */
 export class Session {
-  /** Calls go through this; connect's errors come out. */
-  readonly transport: Transport;
   readonly #h2: ClientHttp2Session;
   readonly #socket: TLSSocket;
   readonly #authority: string;
@@ -89,17 +79,6 @@ export class Session {
       options.keepalive === false
         ? undefined
         : new Keepalive(this.#h2, socket, options.clock, (reason) => this.destroy(reason));
-    this.transport = createTransport({
-      baseUrl: `https://${options.authority}`,
-      httpClient: (request) => this.#send(request),
-      useBinaryFormat: true,
-      interceptors: [],
-      acceptCompression: [],
-      sendCompression: null,
-      compressMinBytes: 0,
-      readMaxBytes,
-      writeMaxBytes: readMaxBytes,
-    });
   }
 
   /** False once no new call can start; calls in flight may still end well. */
@@ -132,113 +111,83 @@ export class Session {
     this.#socket.destroy();
   }
 
-  #send(request: Request): Promise<Response> {
+  /**
+   * One message there, one back.
+   * @throws TeleportError, or the signal's reason
+   */
+  unary(message: Uint8Array, route: CallRoute): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      const { signal } = request;
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      let stream: ClientHttp2Stream;
-      try {
-        if (!this.usable) throw new Error(this.#failure?.message ?? 'the connection is closing');
-        stream = this.#h2.request(this.#requestHeaders(request));
-      } catch (cause) {
-        // Thrown on a connection that is going away; nothing was written.
-        reject(this.#lost(cause, true));
-        return;
-      }
-      const body = new ResponseBody(stream);
-      const trailer = new Headers();
-      let answered = false;
-      let complete = false;
-      let ended = false;
-      let cause: unknown;
-
-      const finish = (): void => {
-        if (ended && complete) body.finish({});
-      };
-      stream.on('response', (headers) => {
-        answered = true;
-        const header = toHeaders(headers);
-        // A reply of headers alone carries its status there and has no trailers.
-        complete ||= header.has('grpc-status') || headers[':status'] !== 200;
-        resolve({ status: headers[':status'] ?? 0, header, body, trailer });
+      const stream = this.#open(route);
+      let reply: Uint8Array | undefined;
+      follow(stream, this.#exchange(route), {
+        message: (bytes) => {
+          reply = bytes;
+        },
+        end: (error) => {
+          if (error !== undefined) reject(error);
+          else if (reply) resolve(reply);
+          else reject(new TeleportError('Unknown', 'the answer has no message', { method: route.method }));
+        },
       });
-      stream.on('trailers', (headers) => {
-        for (const [name, value] of toHeaders(headers)) trailer.append(name, value);
-        complete ||= trailer.has('grpc-status');
-        finish();
-      });
-      stream.on('end', () => {
-        ended = true;
-        finish();
-      });
-      stream.on('error', (error) => {
-        cause = error;
-      });
-      stream.on('close', () => {
-        signal?.removeEventListener('abort', onAbort);
-        if (complete && answered) {
-          // The status came, and with it everything that was to come before it.
-          body.finish({});
-          return;
-        }
-        const error = signal?.aborted ? signal.reason : this.#closed(stream.rstCode, cause);
-        body.finish({ error });
-        reject(error);
-      });
-      const onAbort = (): void => {
-        if (stream.closed) return;
-        // Connect aborts each call when it has all of it. The stream ends by itself then; a reset for every call
-        // would be taken for an attack by servers that count them (nghttp2: GOAWAY after a thousand).
-        if (complete && stream.writableEnded) return;
-        body.finish({ error: signal?.reason });
-        reject(signal?.reason);
-        stream.close(constants.NGHTTP2_CANCEL);
-      };
-      signal?.addEventListener('abort', onAbort, { once: true });
-      // What cannot be encoded is no fault of the connection.
-      void pump(request.body, stream, (error) => {
-        body.finish({ error });
-        reject(error);
-      });
+      stream.end(frame(message));
     });
   }
 
-  #requestHeaders(request: Request): Record<string, string> {
-    const headers: Record<string, string> = {};
-    for (const [name, value] of request.header) headers[name] = value;
-    headers[':method'] = 'POST';
-    headers[':scheme'] = 'https';
-    headers[':authority'] = this.#authority;
-    headers[':path'] = new URL(request.url).pathname;
-    return headers;
+  /**
+   * Messages there as they come, messages back as they come.
+   * @throws TeleportError where the connection takes no call; later ones come with the messages
+   */
+  stream(messages: AsyncIterable<Uint8Array>, route: CallRoute): AsyncIterable<Uint8Array> {
+    const stream = this.#open(route);
+    const replies = new MessageQueue(stream);
+    follow(stream, this.#exchange(route), {
+      message: (bytes) => replies.push(bytes),
+      end: (error) => replies.finish(error === undefined ? {} : { error }),
+    });
+    // What can't be encoded is no fault of the connection.
+    void pump(messages, stream, (error) => replies.finish({ error }));
+    return replies;
+  }
+
+  #open({ method, signal, timeout }: CallRoute): ClientHttp2Stream {
+    signal.throwIfAborted();
+    try {
+      if (!this.usable) throw new Error(this.#failure?.message ?? 'the connection is closing');
+      return this.#h2.request({
+        ':method': 'POST',
+        ':scheme': 'https',
+        ':authority': this.#authority,
+        ':path': method,
+        'content-type': 'application/grpc+proto',
+        'user-agent': 'grpc-node-teleport-operator',
+        te: 'trailers',
+        ...(timeout !== undefined && { 'grpc-timeout': timeout }),
+      });
+    } catch (cause) {
+      // Thrown on a connection that is going away; nothing was written.
+      throw this.#lost(method, cause, true);
+    }
+  }
+
+  #exchange({ method, signal }: CallRoute): ExchangeOptions {
+    return { method, signal, lost: (rstCode, cause) => this.#closed(method, rstCode, cause) };
   }
 
   /** A stream that closed without a complete answer. Without a status, gRPC would call it an internal error. */
-  #closed(rstCode: number | undefined, cause: unknown): ConnectError {
+  #closed(method: string, rstCode: number | undefined, cause: unknown): TeleportError {
     if (rstCode === constants.NGHTTP2_REFUSED_STREAM)
-      return this.#lost(new Error('the server refused the stream'), true);
-    if (rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM) {
-      return new ConnectError(
-        'the server asks for fewer calls',
-        Code.ResourceExhausted,
-        undefined,
-        undefined,
-        cause,
-      );
-    }
-    if (isTeleportError(this.#failure, 'Canceled')) {
-      return new ConnectError(this.#failure.message, Code.Canceled, undefined, undefined, this.#failure);
-    }
-    return this.#lost(this.#failure ?? cause, false);
+      return this.#lost(method, new Error('the server refused the stream'), true);
+    if (rstCode === constants.NGHTTP2_ENHANCE_YOUR_CALM)
+      return new TeleportError('LimitExceeded', 'the server asks for fewer calls', { cause, method });
+    if (isTeleportError(this.#failure, 'Canceled'))
+      return new TeleportError('Canceled', this.#failure.message, { cause: this.#failure, method });
+    return this.#lost(method, this.#failure ?? cause, false);
   }
 
-  #lost(cause: unknown, notSent: boolean): ConnectError {
+  #lost(method: string, cause: unknown, notSent: boolean): TeleportError {
     const detail = cause instanceof Error ? `: ${explain(cause)}` : '';
     const text = `the connection to Teleport ended before the answer came${detail}`;
-    const error = new ConnectError(text, Code.Unavailable, undefined, undefined, cause);
+    const error = new TeleportError('Unavailable', text, { cause, method });
     if (notSent) unsent.add(error);
     return error;
   }
