@@ -8,6 +8,11 @@ export interface Call<Argument, Result> {
   readonly method: DescMethodUnary;
   /** What is called instead on servers that don't have `method`, newest first. */
   readonly older?: readonly DescMethodUnary[];
+  /**
+   * The same without what older servers have instead, where it refuses to touch a resource that is there: Teleport's
+   * Create RPCs do. Undefined for all other calls.
+   */
+  readonly ifAbsent?: Pick<Call<Argument, Result>, 'run'> | undefined;
   /** @throws TeleportError */
   run(client: TeleportClient, argument: Argument, options?: CallOptions): Promise<Result>;
 }
@@ -18,10 +23,9 @@ export function call<I extends DescMessage, O extends DescMessage, Argument, Res
   request: (argument: Argument) => MessageInitShape<I>,
   result: (reply: MessageShape<O>) => Result,
 ): Call<Argument, Result> {
-  return {
-    method,
-    run: async (client, argument, options) => result(await client.unary(method, request(argument), options)),
-  };
+  const run: Call<Argument, Result>['run'] = async (client, argument, options) =>
+    result(await client.unary(method, request(argument), options));
+  return { method, run, ifAbsent: method.name.startsWith('Create') ? { run } : undefined };
 }
 
 /**
@@ -35,6 +39,7 @@ export function orElse<Argument, Result>(
   return {
     method: newest.method,
     older: older.map(({ method }) => method),
+    ifAbsent: newest.ifAbsent,
     run: async (client, argument, options) => {
       let refusal: unknown;
       for (const known of [newest, ...older]) {

@@ -1,5 +1,6 @@
 // A plan carried out: the write, if there is one, and what it came to.
 import { clone, type Message } from '@bufbuild/protobuf';
+import { isTeleportError } from '../teleport/errors.js';
 import { type Applied, storedHash, unreadable } from './applied.js';
 import { arm } from './arm.js';
 import { missing } from './dependencies.js';
@@ -15,6 +16,8 @@ export interface ApplyContext {
   /** The resource's name. */
   readonly name: string;
   readonly existing: Message | undefined;
+  /** Whether nobody looked (look.ts, isSafelyNew): the resource may only be made where there is none. */
+  readonly unseen: boolean;
   readonly policy: Policy;
   /** Changes whenever the user asked anew. */
   readonly attempt: string;
@@ -82,7 +85,7 @@ async function write(
   context: ApplyContext,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { name, attempt, object, existing } = context;
+  const { name, attempt, object, existing, unseen } = context;
   const { kind, teleport, recent, fights } = parts;
   const { hash, why } = decided;
   const fields = fieldsOf(decided);
@@ -94,11 +97,14 @@ async function write(
   if ('failed' in step) return step.failed;
   const { verb, resource, over } = step;
   let reply: Message | undefined;
+  const call = (unseen ? kind.calls.create.ifAbsent : undefined) ?? kind.calls[verb];
   try {
-    reply = await kind.calls[verb].run(teleport, resource, { signal });
+    reply = await call.run(teleport, resource, { signal });
   } catch (error) {
     recent.forget(kind.resource.kind, name);
-    return failure('write', error, owned);
+    const failed = failure('write', error, owned);
+    // A server without that RPC can be written to by others, which need a look before them.
+    return unseen && isTeleportError(error, 'NotImplemented') ? { ...failed, raced: true } : failed;
   }
   if (why === 'drift') fights.corrected(object, attempt, fields);
   const seen = reply ?? (await storedAfter(parts, name, resource, over, signal));

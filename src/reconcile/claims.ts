@@ -31,7 +31,8 @@ export const ownerOf = (kind: string, key: string): string => `${kind} ${key}`;
 const none: readonly AnyKind[] = [];
 
 export class Claims {
-  readonly #byResource = new Map<string, Map<string, Claim>>();
+  /** Mostly one each, so no map. */
+  readonly #byResource = new Map<string, readonly Claim[]>();
   readonly #resourceOf = new Map<string, string>();
   /** Resources that several objects claimed since we looked: their rivals are known. */
   readonly #contested = new Set<string>();
@@ -42,11 +43,11 @@ export class Claims {
   set(resource: string, claim: Claim): string[] {
     const before = this.#resourceOf.get(claim.owner);
     const changed = before !== undefined && before !== resource ? this.remove(claim.owner) : [];
-    const claims = this.#byResource.get(resource) ?? new Map<string, Claim>();
-    const known = claims.get(claim.owner);
-    claims.set(claim.owner, claim);
-    this.#byResource.set(resource, claims);
-    if (claims.size > 1) this.#contested.add(resource);
+    const claims = this.#byResource.get(resource) ?? [];
+    const known = claims.find(({ owner }) => owner === claim.owner);
+    const others = claims.filter((each) => each !== known);
+    this.#byResource.set(resource, [...others, claim].sort(byAge));
+    if (others.length > 0) this.#contested.add(resource);
     this.#resourceOf.set(claim.owner, resource);
     const same = known?.uid === claim.uid && known.deleting === claim.deleting;
     return same ? changed : [...changed, resource];
@@ -57,9 +58,9 @@ export class Claims {
     const resource = this.#resourceOf.get(owner);
     if (resource === undefined) return [];
     this.#resourceOf.delete(owner);
-    const claims = this.#byResource.get(resource);
-    claims?.delete(owner);
-    if (claims?.size === 0) {
+    const others = this.of(resource).filter((claim) => claim.owner !== owner);
+    if (others.length > 0) this.#byResource.set(resource, others);
+    else {
       this.#byResource.delete(resource);
       this.#contested.delete(resource);
     }
@@ -68,9 +69,7 @@ export class Claims {
 
   /** Objects that claim the resource, the one that has it first. */
   of(resource: string): readonly Claim[] {
-    const claims = this.#byResource.get(resource);
-    if (!claims) return [];
-    return claims.size === 1 ? [...claims.values()] : [...claims.values()].sort(byAge);
+    return this.#byResource.get(resource) ?? [];
   }
 
   /** The other object that has the resource; undefined where this one has. */

@@ -1,4 +1,4 @@
-// What Teleport holds of a resource at this moment.
+// What Teleport holds of a resource at this moment, and when that need not be asked.
 import type { Message } from '@bufbuild/protobuf';
 import type { AnyKind } from '../kinds/kind.js';
 import { isTeleportError } from '../teleport/errors.js';
@@ -22,6 +22,19 @@ export async function look(
     if (isTeleportError(error, 'NotFound')) return undefined;
     throw error;
   }
+}
+
+/**
+ * Whether a creation needs no look before it: as far as is known there is no such resource, and Teleport refuses the
+ * call if there is one after all. Then the pass looks, and judges anew.
+ */
+export function isSafelyNew(
+  { kind, mirror, recent }: Pick<ReconcilerParts, 'kind' | 'mirror' | 'recent'>,
+  name: string,
+): boolean {
+  const { kind: of } = kind.resource;
+  if (!kind.calls.create.ifAbsent || !mirror.isCurrent(of)) return false;
+  return mirror.get(of, name) === undefined && recent.get(of, name) === undefined;
 }
 
 /** Whether the name belongs to a resource of the kind's sibling. */

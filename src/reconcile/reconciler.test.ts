@@ -172,6 +172,67 @@ describe('a pass over a new object', () => {
     expect(role()?.Spec?.Allow).toBeUndefined();
   });
 
+  describe('of a kind that the mirror knows', () => {
+    function mirrored(base: AnyKind = roleV7) {
+      const made = world(base);
+      made.mirror.replaced(base.resource.kind, new Set(), new Set());
+      return made;
+    }
+
+    it('creates the resource without a look', async () => {
+      const { pass, teleport, role } = mirrored();
+      const { outcome } = await pass(anObject());
+      expect(outcome).toMatchObject({ type: 'synced', wrote: 'created', owned: 'NewResource' });
+      expect(role()?.Spec?.Allow?.Logins).toEqual(['ubuntu']);
+      expect(teleport.calls).toEqual(['create']);
+    });
+
+    it('looks after all where Teleport has one that the mirror missed, and leaves it alone', async () => {
+      const { pass, teleport, role } = mirrored();
+      teleport.resources.set('engineer', foreignRole('engineer'));
+      const { outcome } = await pass(anObject());
+      expect(outcome).toMatchObject({ type: 'failed', reason: 'NotOwned', step: 'ownership' });
+      expect(role()?.Spec?.Allow).toBeUndefined();
+    });
+
+    it('finds what it made itself before it died', async () => {
+      const { pass, teleport } = mirrored();
+      await pass(anObject());
+      const other = mirrored();
+      for (const [name, resource] of teleport.resources) other.teleport.resources.set(name, resource);
+      const { outcome } = await other.pass(held());
+      expect(outcome).toMatchObject({ type: 'synced', wrote: 'nothing', owned: 'OriginLabelMatching' });
+    });
+
+    it('looks before it writes to a server that has no RPC of that sort', async () => {
+      const { pass, teleport, role } = mirrored();
+      teleport.resources.set('engineer', foreignRole('engineer'));
+      teleport.failNext.set('create', new TeleportError('NotImplemented', 'unknown method CreateRole'));
+      const { outcome } = await pass(anObject());
+      expect(outcome).toMatchObject({ reason: 'NotOwned' });
+      expect(role()?.Spec?.Allow).toBeUndefined();
+    });
+
+    it('looks where creating would overwrite', async () => {
+      const { pass, teleport } = mirrored(opensshServer);
+      await pass(anObject({ kind: 'TeleportOpenSSHServerV2', spec: { hostname: 'a', addr: 'a:22' } }));
+      expect(teleport.calls[0]).toBe('get');
+    });
+
+    it('looks where something was written before, or only asked what would be', async () => {
+      const { pass, teleport, clock } = mirrored();
+      const first = await pass(anObject());
+      teleport.resources.clear();
+      await clock.advance(60_000);
+      teleport.calls.length = 0;
+      await pass(remembered(first));
+      expect(teleport.calls).toEqual(['get', 'create']);
+      teleport.calls.length = 0;
+      await pass(anObject({ metadata: { annotations: { [annotations.mode]: 'observe' } } }));
+      expect(teleport.calls).toEqual(['get']);
+    });
+  });
+
   it('names the field of a spec that can not be read, and writes nothing', async () => {
     const { pass, teleport } = world();
     const { outcome } = await pass(anObject({ spec: { allow: { node_labels: { env: 1 } } } }));

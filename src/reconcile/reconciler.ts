@@ -7,7 +7,7 @@ import { type ApplyContext, apply } from './apply.js';
 import { absent, idOf } from './dependencies.js';
 import { failure } from './failures.js';
 import { closedGate, holds } from './gates.js';
-import { isOtherSubKind, look } from './look.js';
+import { isOtherSubKind, isSafelyNew, look } from './look.js';
 import { annotations } from './names.js';
 import type { Outcome } from './outcome.js';
 import type { Passed, ReconcilerParts } from './parts.js';
@@ -73,10 +73,10 @@ async function upsert(
   if (applied?.hash === hash && isMirrored(parts, name, applied)) {
     return settled(policy.observe ? { type: 'planned', verb: 'nothing', fields: [] } : unchanged(applied));
   }
-  const converge = async (): Promise<Outcome> => {
+  const converge = async (unseen: boolean): Promise<Outcome> => {
     let existing: Message | undefined;
     try {
-      existing = await look(parts, name, signal);
+      existing = unseen ? undefined : await look(parts, name, signal);
     } catch (error) {
       return failure('look', error);
     }
@@ -96,6 +96,7 @@ async function upsert(
     const context: ApplyContext = {
       name,
       existing,
+      unseen,
       policy,
       attempt: attemptOf(held),
       object: keyOf(held),
@@ -105,9 +106,10 @@ async function upsert(
     };
     return apply(parts, decided, context, signal);
   };
-  let outcome = await converge();
+  const fresh = !applied && !policy.observe && !kind.oneTime?.is(wanted);
+  let outcome = await converge(fresh && isSafelyNew(parts, name));
   // The other write may be that of an older object, which has come to be known meanwhile.
-  if (outcome.type === 'failed' && outcome.raced) outcome = gateOf(parts, held) ?? (await converge());
+  if (outcome.type === 'failed' && outcome.raced) outcome = gateOf(parts, held) ?? (await converge(false));
   if (outcome.type !== 'failed' || outcome.reason !== 'DependencyNotReady') return settled(outcome);
   const named = kind.references(wanted);
   const lacks = absent(parts, named);

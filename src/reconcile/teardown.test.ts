@@ -1,4 +1,5 @@
 // When an object's end is part of a greater one, in virtual time.
+import { setMaxListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { sleep } from '../core/abort.js';
 import { VirtualClock } from '../core/virtual-clock.js';
@@ -47,14 +48,18 @@ describe('Teardown', () => {
     };
     const teardown = new Teardown({ clock, allGoing: () => false, ask });
     const { signal } = new AbortController();
+    setMaxListeners(0, signal);
     const all = [teardown.ending('ns', signal)];
     await clock.advance(1);
     for (let i = 0; i < 20; i++) all.push(teardown.ending('ns', signal));
     await clock.advance(1);
     for (let i = 0; i < 20; i++) all.push(teardown.ending('ns', signal));
-    await clock.advance(50);
+    await clock.advance(97);
+    expect(asked).toBe(1);
+    await clock.advance(11);
     await Promise.all(all);
     expect(asked).toBe(2);
+    expect(clock.monotonic()).toBe(110);
   });
 
   it('looks twice where all objects go at once', async () => {

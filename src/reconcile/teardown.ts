@@ -16,6 +16,8 @@ export interface TeardownParts {
 
 /** That something ends counts for so long, in milliseconds; that nothing does, only for what went before it was asked. */
 const answerMs = 1_000;
+/** Between two questions, in milliseconds: what goes meanwhile shares the next one. */
+const spacingMs = 100;
 /** The API server tells of a CRD that ends a moment after the first of its objects goes. */
 const secondLookMs = 1_500;
 /** A crowd of deletions is at an end when none came for so long, in milliseconds. */
@@ -92,6 +94,11 @@ export class Teardown {
       if (known?.said?.ending !== undefined && now - known.at < answerMs) return known;
       if (known && !known.said) {
         await known.ending.catch(() => {});
+        continue;
+      }
+      const rest = known ? known.at + spacingMs - now : 0;
+      if (rest > 0) {
+        await sleep(this.#parts.clock, rest, signal);
         continue;
       }
       const answer: Answer = { at: now, ending: this.#parts.ask(namespace, signal) };

@@ -22,18 +22,21 @@ export function inMemory(kind: AnyKind): { kind: AnyKind; teleport: MemoryTelepo
   const verb = <Argument, Result>(
     name: 'get' | 'create' | 'update' | 'delete',
     run: (argument: Argument) => Result,
-  ): Call<Argument, Result> => ({
-    method: kind.calls[name].method,
-    run: async (_client, argument) => {
-      teleport.calls.push(name);
-      const failure = teleport.failNext.get(name);
-      teleport.failNext.delete(name);
-      if (failure) throw failure;
-      const result = run(argument);
-      teleport.hooks[name]?.();
-      return result;
-    },
-  });
+  ): Call<Argument, Result> => {
+    const { method, ifAbsent } = kind.calls[name];
+    const call: Pick<Call<Argument, Result>, 'run'> = {
+      run: async (_client, argument) => {
+        teleport.calls.push(name);
+        const failure = teleport.failNext.get(name);
+        teleport.failNext.delete(name);
+        if (failure) throw failure;
+        const result = run(argument);
+        teleport.hooks[name]?.();
+        return result;
+      },
+    };
+    return { method, ...call, ...(ifAbsent && { ifAbsent: call }) };
+  };
   const find = (name: string): Message => {
     const found = teleport.resources.get(name);
     if (!found) throw new TeleportError('NotFound', `${kind.resource.kind} ${name} is not found`);
