@@ -1,7 +1,7 @@
 // One scenario's figures, and how they are taken: counters before and after, the peak of memory in between.
 import { each, loadAverage } from './load.js';
 import type { BenchOperator } from './operator.js';
-import { cpuSeconds, machineBusySeconds, memory, resetPeak } from './proc.js';
+import { cpuSeconds, machineBusySeconds, memory, resetPeak, treeCpuSeconds } from './proc.js';
 import { type Counts, since } from './scrape.js';
 
 /** One JSON line. Absent fields were not measured. */
@@ -22,6 +22,9 @@ export interface Figures {
   /** Requests to Kubernetes by HTTP method, calls to Teleport by RPC, as the operator counts them. */
   readonly kube?: Counts;
   readonly teleport?: Counts;
+  /** CPU seconds of the servers, and of the load generator, which share the machine with the operator. */
+  readonly serversCpuSeconds?: number;
+  readonly loadCpuSeconds?: number;
   /** CPU seconds of the whole machine: servers, load and others included. */
   readonly machineCpuSeconds?: number;
   readonly loadAverage?: number;
@@ -41,16 +44,23 @@ export async function measure(
   operator: BenchOperator | undefined,
   count: number,
   work: () => Promise<readonly number[]>,
+  serversPid: number | undefined = operator?.serversPid,
 ): Promise<Measured> {
   const before = operator && { counts: await operator.scrape(), cpu: cpuSeconds(operator.pid) };
   if (operator) resetPeak(operator.pid);
   const busy = machineBusySeconds();
+  const servers = serversPid === undefined ? undefined : treeCpuSeconds(serversPid);
+  const own = process.cpuUsage();
   const start = performance.now();
   const times = await work();
   const seconds = (performance.now() - start) / 1000;
+  const { user, system } = process.cpuUsage(own);
   const figures: Measured = {
     seconds: round(seconds),
     perSecond: round(count / seconds),
+    loadCpuSeconds: round((user + system) / 1e6),
+    ...(serversPid !== undefined &&
+      servers !== undefined && { serversCpuSeconds: round(treeCpuSeconds(serversPid) - servers) }),
     machineCpuSeconds: round(machineBusySeconds() - busy),
     loadAverage: loadAverage(),
     ...(times.length > 0 && {

@@ -10,6 +10,7 @@ export interface LimitParts {
   readonly admin: KubeAdmin;
   readonly teleport: TeleportClient;
   readonly concurrency: number;
+  readonly serversPid: number;
   readonly report: (scenario: string, measured: Measured) => void;
 }
 
@@ -20,7 +21,7 @@ const finalizer = 'bench.invalid/limit';
 const most = 1_000;
 
 export async function measureLimits(
-  { admin, teleport, concurrency, report }: LimitParts,
+  { admin, teleport, concurrency, serversPid, report }: LimitParts,
   wanted: number,
 ): Promise<void> {
   await ensure(admin, '/api/v1/namespaces', {
@@ -44,7 +45,7 @@ export async function measureLimits(
   const deleteRole = ({ name }: Item): Promise<unknown> =>
     teleport.unary(AuthService.method.deleteRole, { Name: name });
   const run = async (scenario: string, of: readonly Item[], work: (item: Item) => Promise<unknown>) =>
-    report(scenario, await measure(undefined, of.length, () => timed(of, concurrency, work)));
+    report(scenario, await measure(undefined, of.length, () => timed(of, concurrency, work), serversPid));
 
   await run('limit: create an object', list, create);
   await run('limit: patch a status', list, patchStatus);

@@ -76,6 +76,7 @@ async function run(
           admin,
           teleport,
           concurrency: options.concurrency,
+          serversPid: stage.pid,
           report: (scenario, measured) => report.add({ ...base, operator: 'none', scenario, ...measured }),
         },
         n,

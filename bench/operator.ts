@@ -13,6 +13,8 @@ import type { Stage } from './stage.js';
 export interface BenchOperator {
   readonly name: string;
   readonly pid: number;
+  /** The process that the servers are children of. */
+  readonly serversPid: number | undefined;
   readonly logPath: string;
   scrape(): Promise<Scrape>;
   /** Waits until so many passes have ended since the start, or none for a while. @throws after the limit */
@@ -23,7 +25,7 @@ export interface BenchOperator {
 /** Starts the operator on the stage; resolves when /readyz is green. */
 export async function startBenchOperator(
   { name, command }: OperatorCommand,
-  stage: Pick<Stage, 'operator'>,
+  stage: Pick<Stage, 'operator'> & Partial<Pick<Stage, 'pid'>>,
   flags: readonly string[] = [],
 ): Promise<BenchOperator> {
   const options = await stage.operator();
@@ -71,6 +73,7 @@ export async function startBenchOperator(
   return {
     name,
     pid: child.pid,
+    serversPid: stage.pid,
     logPath,
     scrape: () => scrape(url),
     untilPasses: async (count, timeoutMs) => {

@@ -1,5 +1,5 @@
 // What /proc tells of a process and of the machine: CPU time, resident memory and its peak, load.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 /** Clock ticks a second, as Linux counts CPU time for user space on every platform that Node runs on. */
 const ticks = 100;
@@ -10,6 +10,32 @@ export function cpuSeconds(pid: number): number {
   // The name, in brackets, may hold spaces.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticks;
+}
+
+/** The same of the process and of all that it started and that still run. */
+export function treeCpuSeconds(pid: number): number {
+  const children = new Map<number, number[]>();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    const parent = parentOf(Number(entry));
+    if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(entry)]);
+  }
+  const sum = (root: number): number =>
+    (children.get(root) ?? []).reduce(
+      (total, child) => total + sum(child),
+      parentOf(root) ? cpuSeconds(root) : 0,
+    );
+  return sum(pid);
+}
+
+/** Undefined where the process has ended meanwhile. */
+function parentOf(pid: number): number | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+  } catch {
+    return undefined;
+  }
 }
 
 export interface Memory {

@@ -16,10 +16,14 @@ export async function whatEnds(
   namespace: string,
   signal: AbortSignal,
 ): Promise<Ending> {
-  const served = await kube.discover(resource.group, resource.version, { signal });
+  // Side by side: every deletion waits for the answer.
+  const [served, namespaceEnds] = await Promise.all([
+    kube.discover(resource.group, resource.version, { signal }),
+    isNamespaceEnding(kube, namespace, signal),
+  ]);
   const mine = served?.find(({ name }) => name === resource.plural);
   if (!mine?.verbs.includes('create')) return 'its CRD';
-  return (await isNamespaceEnding(kube, namespace, signal)) ? 'its namespace' : undefined;
+  return namespaceEnds ? 'its namespace' : undefined;
 }
 
 async function isNamespaceEnding(kube: KubeClient, namespace: string, signal: AbortSignal): Promise<boolean> {
