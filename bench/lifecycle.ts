@@ -20,6 +20,13 @@ export const create: Scenario = async (scene) => {
 /** A new spec for each. Ready must be stated for the new generation. */
 export const update: Scenario = async (scene) => {
   const { operator, load, writer, tracker } = scene;
+  if (!tracker.statesGeneration) {
+    scene.report('update', {
+      seconds: 0,
+      note: 'its status names no generation: when it is done can not be told',
+    });
+    return;
+  }
   const figures = await measure(operator, load.length, async () => {
     await each(load, writer.concurrency, (item) => {
       tracker.expect(item.recipe.plural, item.name, ({ object }) => {

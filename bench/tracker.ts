@@ -14,12 +14,19 @@ interface Wait {
   readonly met: (event: WatchEvent) => boolean;
 }
 
-/** Whether the object is Ready as it now is. Of operators without `Ready` the older condition is read. */
-export function isReady({ metadata, status }: KubeObject): boolean {
+/** Of operators without `Ready` the older condition is read. */
+function readiness({ status }: KubeObject): Condition | undefined {
   const conditions = (status?.['conditions'] ?? []) as Condition[];
-  const condition =
+  return (
     conditions.find(({ type }) => type === 'Ready') ??
-    conditions.find(({ type }) => type === 'SuccessfullyReconciled');
+    conditions.find(({ type }) => type === 'SuccessfullyReconciled')
+  );
+}
+
+/** Whether the object is Ready as it now is. */
+export function isReady(object: KubeObject): boolean {
+  const { metadata } = object;
+  const condition = readiness(object);
   if (condition?.status !== 'True') return false;
   return condition.observedGeneration === undefined || condition.observedGeneration === metadata.generation;
 }
@@ -30,6 +37,11 @@ export class Tracker {
   readonly #waits = new Map<string, Wait>();
   #times: number[] = [];
   #lastEvent = 0;
+  /**
+   * Whether the operator's status says which generation of the spec it is about; otherwise an old one can't be told
+   * from a new one, and the end of an update not be seen.
+   */
+  statesGeneration = false;
   #done: (() => void) | undefined;
 
   constructor(kubeconfigPath: string) {
@@ -118,6 +130,7 @@ export class Tracker {
     const key = `${plural}/${event.object.metadata.name}`;
     const wait = this.#waits.get(key);
     if (!wait?.met(event)) return;
+    this.statesGeneration ||= readiness(event.object)?.observedGeneration !== undefined;
     const now = performance.now();
     this.#waits.delete(key);
     this.#times.push(now - wait.at);

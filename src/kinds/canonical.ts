@@ -1,6 +1,6 @@
 // One text for one meaning: two messages that Teleport treats alike print alike, whatever order their maps
 // came in. Hashes and comparisons of resources are made of it. Secrets never enter it.
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type DescField, type DescMessage, isMessage, type Message, ScalarType } from '@bufbuild/protobuf';
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
 import { isSensitive } from './codec/index.js';
@@ -42,7 +42,7 @@ export function fieldCanonical(
 
 /** SHA-256 of a canonical text, in base64url. */
 export function textHash(text: string): string {
-  return createHash('sha256').update(text).digest('base64url');
+  return hash('sha256', text, 'base64url');
 }
 
 function messageText(message: ReflectMessage, path: string, dropped: ReadonlySet<string>): string {

@@ -116,6 +116,7 @@ async function write(
   const { version } = kind.form.names(stored);
   const revision = kind.form.revision(stored);
   const applied: Applied = { hash, revision, resourceHash: storedHash(kind, stored) };
+  parts.mirror.wrote(kind.resource.kind, name, revision, applied.resourceHash);
   if (version !== kind.resource.version) return refusals.otherVersion(kind, version, owned, applied);
   return { type: 'synced', wrote: wrote(decided), owned, applied, fields };
 }

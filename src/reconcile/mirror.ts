@@ -32,6 +32,8 @@ const foreign: Shadow = { revision: '', hash: '', ours: false, refersTo: none };
 /** One Teleport kind. Kinds that share it (roles of all versions) share their form, so one of them stands for all. */
 class MirroredKind {
   shadows = new Map<string, Shadow>();
+  /** Hashes of what we wrote, by name, until the news of it comes. */
+  readonly written = new Map<string, { readonly revision: string; readonly hash: string }>();
   current = false;
 
   constructor(
@@ -46,7 +48,16 @@ class MirroredKind {
     if (ownership(form.head(resource).labels, this.operatorId) !== 'ours') {
       return targets.length === 0 ? foreign : { ...foreign, refersTo };
     }
-    return { revision: form.revision(resource), hash: storedHash(this.kind, resource), ours: true, refersTo };
+    const revision = form.revision(resource);
+    return { revision, hash: this.#hash(resource, revision), ours: true, refersTo };
+  }
+
+  /** A revision stands for one content, so what we hashed when we wrote it need not be hashed again. */
+  #hash(resource: Message, revision: string): string {
+    const { name } = this.kind.form.head(resource);
+    const written = this.written.get(name);
+    this.written.delete(name);
+    return revision !== '' && written?.revision === revision ? written.hash : storedHash(this.kind, resource);
   }
 }
 
@@ -124,6 +135,14 @@ export class Mirror {
     }
   }
 
+  /** We wrote it: news of this revision is about what has this hash. */
+  wrote(kind: string, name: string, revision: string, hash: string): void {
+    const mirrored = this.#kinds.get(kind);
+    // The news may have been faster than the write's own reply.
+    if (!mirrored || revision === '' || mirrored.shadows.get(name)?.revision === revision) return;
+    mirrored.written.set(name, { revision, hash });
+  }
+
   /** A resource as it now is. */
   put(kind: string, resource: Message): void {
     const mirrored = this.#kinds.get(kind);
@@ -138,6 +157,7 @@ export class Mirror {
 
   /** A resource that is gone. */
   delete(kind: string, name: string): void {
+    this.#kinds.get(kind)?.written.delete(name);
     const before = this.#kinds.get(kind)?.shadows.get(name);
     if (!before) return;
     this.#kinds.get(kind)?.shadows.delete(name);

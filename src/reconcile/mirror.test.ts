@@ -1,0 +1,51 @@
+// What the mirror believes of what we wrote ourselves.
+import { create } from '@bufbuild/protobuf';
+import { describe, expect, it } from 'vitest';
+import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
+import { roleV7 } from '../kinds/role.js';
+import { storedHash } from './applied.js';
+import { Mirror } from './mirror.js';
+
+function role(Revision: string, login: string): RoleV6 {
+  return create(RoleV6Schema, {
+    Kind: 'role',
+    Version: 'v7',
+    Metadata: { Name: 'x', Revision, Labels: { 'teleport.dev/origin': 'kubernetes' } },
+    Spec: { Allow: { Logins: [login] } },
+  });
+}
+
+function current(): Mirror {
+  const mirror = new Mirror([roleV7]);
+  mirror.replaced('role', new Set(), new Set());
+  return mirror;
+}
+
+describe('Mirror.wrote', () => {
+  it('spares the hash of the revision that was written, once', () => {
+    const mirror = current();
+    mirror.wrote('role', 'x', 'r1', 'as computed at the write');
+    mirror.put('role', role('r1', 'a'));
+    expect(mirror.get('role', 'x')).toMatchObject({ revision: 'r1', hash: 'as computed at the write' });
+    mirror.put('role', role('r2', 'b'));
+    expect(mirror.get('role', 'x')?.hash).toBe(storedHash(roleV7, role('r2', 'b')));
+  });
+
+  it('says nothing of any other revision, nor of a resource that went', () => {
+    const mirror = current();
+    mirror.wrote('role', 'x', 'r2', 'of r2');
+    mirror.put('role', role('r1', 'a'));
+    expect(mirror.get('role', 'x')?.hash).toBe(storedHash(roleV7, role('r1', 'a')));
+    mirror.wrote('role', 'x', 'r2', 'of r2');
+    mirror.delete('role', 'x');
+    mirror.put('role', role('r2', 'b'));
+    expect(mirror.get('role', 'x')?.hash).toBe(storedHash(roleV7, role('r2', 'b')));
+  });
+
+  it('says nothing where Teleport gives no revisions', () => {
+    const mirror = current();
+    mirror.wrote('role', 'x', '', 'none');
+    mirror.put('role', role('', 'a'));
+    expect(mirror.get('role', 'x')?.hash).toBe(storedHash(roleV7, role('', 'a')));
+  });
+});
