@@ -3,8 +3,8 @@
 import type { Transport } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
 import type { TeleportClient } from '../../src/teleport/client.js';
-import { TeleportError } from '../../src/teleport/errors.js';
 import type { KeyPair } from './certificates.js';
+import { ofConnect } from './connect-errors.js';
 
 /**
  * @param address host:port of Auth
@@ -35,7 +35,7 @@ export function openTeleportAdmin(
         );
         return reply.message;
       } catch (error) {
-        throw TeleportError.from(error, method.name);
+        throw ofConnect(error, method.name);
       }
     },
     async *serverStream(method, request, options = {}) {
@@ -46,7 +46,7 @@ export function openTeleportAdmin(
         const reply = await transport.stream(method, options.signal, options.timeoutMs, undefined, once);
         yield* reply.message;
       } catch (error) {
-        throw TeleportError.from(error, method.name);
+        throw ofConnect(error, method.name);
       }
     },
     async *bidi(method, requests, options = {}) {
@@ -54,7 +54,7 @@ export function openTeleportAdmin(
         const reply = await transport.stream(method, options.signal, options.timeoutMs, undefined, requests);
         yield* reply.message;
       } catch (error) {
-        throw TeleportError.from(error, method.name);
+        throw ofConnect(error, method.name);
       }
     },
     close: () => sessions.abort(),

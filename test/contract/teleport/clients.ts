@@ -10,7 +10,7 @@ import type { Certs } from '../../../src/gen/teleport/client/certs_pb.js';
 import { JoinService } from '../../../src/gen/teleport/client/joinservice_pb.js';
 import type { RegisterUsingTokenRequestSchema } from '../../../src/gen/teleport/types/common_pb.js';
 import type { TeleportClient } from '../../../src/teleport/client.js';
-import { TeleportError } from '../../../src/teleport/errors.js';
+import { ofConnect } from '../../env/connect-errors.js';
 import { openTeleportAdmin } from '../../env/teleport-admin.js';
 import type { RunningTeleport } from '../../env/types.js';
 
@@ -133,7 +133,7 @@ export function overSocket(socket: TLSSocket, address: string): TeleportClient['
     try {
       return (await transport.unary(method, undefined, 10_000, undefined, request)).message;
     } catch (error) {
-      throw TeleportError.from(error, method.name);
+      throw ofConnect(error, method.name);
     }
   };
 }

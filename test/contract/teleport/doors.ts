@@ -8,7 +8,7 @@ import { createWebSocketStream, WebSocket } from 'ws';
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
 import { JoinService } from '../../../src/gen/teleport/client/joinservice_pb.js';
 import { TransportService } from '../../../src/gen/teleport/transport/v1/transport_service_pb.js';
-import { TeleportError } from '../../../src/teleport/errors.js';
+import { ofConnect } from '../../env/connect-errors.js';
 import type { RunningTeleport } from '../../env/types.js';
 import { apiDomain, hostCa, joinedBot, newKeys, overSocket, secureSocket } from './clients.js';
 import { expectRefusal, unique } from './expectations.js';
@@ -66,7 +66,7 @@ export function doorsContract(teleport: () => RunningTeleport): void {
       try {
         for await (const reply of replies) return reply;
       } catch (error) {
-        throw TeleportError.from(error);
+        throw ofConnect(error, '');
       }
     })();
     await expectRefusal(call, 'NotFound', /cluster "nope" is not found/);
@@ -172,7 +172,7 @@ export function doorsContract(teleport: () => RunningTeleport): void {
       try {
         for await (const reply of replies) if (reply.certs) return reply;
       } catch (error) {
-        throw TeleportError.from(error);
+        throw ofConnect(error, '');
       }
     })();
     await expectRefusal(call, 'AccessDenied', /./);
