@@ -49,10 +49,14 @@ export class SecretStore implements StateStore {
       await this.#kube.patch(resource, metadata, { type: 'merge', body, fieldManager }, { signal });
     } catch (error) {
       if (!isKubeError(error, 'NotFound')) throw this.#failed('written', 'create and patch', error, signal);
-      const secret = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data };
-      await this.#kube.create<Stored>(resource, secret as Stored, { signal }).catch((cause: unknown) => {
-        throw this.#failed('made', 'create and patch', cause, signal);
-      });
+      // Applied, not posted: only then the right to create can be given for this one name. Whoever may create any Secret can
+      // have a token of any service account in the namespace made.
+      const body = { apiVersion: 'v1', kind: 'Secret', metadata, type: 'Opaque', data };
+      await this.#kube
+        .patch(resource, metadata, { type: 'apply', body, fieldManager }, { signal })
+        .catch((cause: unknown) => {
+          throw this.#failed('made', 'create and patch', cause, signal);
+        });
     }
   }
 

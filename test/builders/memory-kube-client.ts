@@ -173,6 +173,10 @@ export class MemoryClient implements KubeClient {
     options: CallOptions & { subresource?: 'status' } = {},
   ): Promise<T> {
     await this.#begin('patch', resource, options, ref.name, options.subresource);
+    const path = pathOf(resource, ref);
+    // an apply makes what is not there
+    if (patch.type === 'apply' && !this.#objects.has(path))
+      return copy(this.#store(path, copy(patch.body as T), undefined));
     const before = this.#find(resource, ref);
     const patched = copy(before);
     if (patch.type === 'json') jsonPatch(patched, patch.body);

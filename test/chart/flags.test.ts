@@ -112,8 +112,11 @@ describe.skipIf(helmBinary === undefined)(`flags as the chart renders them, ${wi
         boundKeypairSecret: 'other-key',
       }),
       'Role',
-    ) as unknown as { rules: { resourceNames?: string[] }[] };
+    ) as unknown as { rules: { resources: string[]; resourceNames?: string[]; verbs: string[] }[] };
     expect(rules.flatMap(({ resourceNames }) => resourceNames ?? [])).toEqual(['other-key']);
+    // whoever may make any Secret may have any service account's token made
+    for (const { resources, resourceNames, verbs } of rules)
+      if (resources.includes('secrets') && !resourceNames) expect(verbs).toEqual(['get', 'list', 'watch']);
   });
 
   it('lets extraArgs have the last word', () => {

@@ -7,18 +7,14 @@ import { type AnyKind, group } from '../../src/kinds/kind.js';
 import { kubeRules } from '../../src/kinds/permissions.js';
 import type { KubeObject } from '../../src/kube/object.js';
 import { wantedResource } from '../../src/reconcile/wanted.js';
-import { exampleObjects, isOurs, refusedByReal } from '../e2e/example-objects.js';
 import { eventually } from '../env/eventually.js';
 import { type Launcher, type Pair, pairs } from '../env/index.js';
+import { applyExamples, type Example, forbidden, refusal, untilKept } from './examples.js';
 import { helmBinary, withHelm } from './helm.js';
 import { pathOf } from './manifests.js';
 import { kindNamed, namespace, openRelease, type Release, ready, release, type Started } from './release.js';
 
 const finalizer = 'resources.teleport.dev/deletion';
-
-/** How an open source Teleport without a network refuses a kind, where it does. */
-const refusal = (kind: AnyKind, pair: Pair) =>
-  pair.teleport.kind === 'teleport' ? refusedByReal[kind.object.kind] : undefined;
 
 describe.each(pairs({ enterprise: true }))(
   `a release, ${withHelm}, on $name`,
@@ -26,21 +22,14 @@ describe.each(pairs({ enterprise: true }))(
     describe.skipIf(skipped || helmBinary === undefined)('at work', () => {
       let scene: Release;
       let operator: Started;
-      let objects: { kind: AnyKind; object: KubeObject }[] = [];
+      let objects: Example[] = [];
       const here = () => objects.filter(({ kind }) => !refusal(kind, scene));
 
       beforeAll(async () => {
         scene = await openRelease(await start());
         await leftByGo(scene);
         operator = await scene.start();
-        const documents = exampleObjects();
-        for (const object of documents.filter(({ kind }) => kind === 'Secret'))
-          await scene.admin.create(`/api/v1/namespaces/${namespace}/secrets`, inNamespace(object));
-        objects = documents.filter(isOurs).map((object) => ({ kind: kindNamed(object.kind ?? ''), object }));
-        for (const { kind, object } of objects) {
-          const base = scene.path(kind).replace(/\/v\d+\//, `/${object.apiVersion?.split('/')[1]}/`);
-          await scene.admin.create(base, inNamespace(object));
-        }
+        objects = await applyExamples(scene);
       }, 120_000);
       afterAll(async () => {
         await operator?.stop();
@@ -48,18 +37,7 @@ describe.each(pairs({ enterprise: true }))(
       });
 
       it('keeps every example', async () => {
-        await eventually(
-          async () => {
-            const open: string[] = [];
-            for (const { kind, object } of here()) {
-              const condition = ready(await scene.find(kind, object.metadata.name));
-              if (condition?.status !== 'True')
-                open.push(`${object.kind} ${object.metadata.name}: ${condition?.message}`);
-            }
-            expect(open).toEqual([]);
-          },
-          { timeoutMs: 60_000, intervalMs: 500 },
-        );
+        await untilKept(scene, objects);
       }, 70_000);
 
       it('says of the others why Teleport refuses them', async () => {
@@ -75,10 +53,7 @@ describe.each(pairs({ enterprise: true }))(
       }, 60_000);
 
       it('is forbidden nothing, on either side', () => {
-        const lines = operator.log().split('\n');
-        const refused = lines.filter((line) => /forbidden|access denied|not allowed/i.test(line));
-        const unlicensed = /Teleport Enterprise/;
-        expect(refused.filter((line) => !unlicensed.test(line))).toEqual([]);
+        expect(forbidden(operator)).toEqual([]);
       });
 
       it('takes over what the Go operator left, without a write to Teleport', async () => {
@@ -98,7 +73,7 @@ describe.each(pairs({ enterprise: true }))(
             metadata: { labels: { round } },
           });
       };
-      const reached = async (round: string, { kind, object }: (typeof objects)[number]): Promise<boolean> =>
+      const reached = async (round: string, { kind, object }: Example): Promise<boolean> =>
         (await scene.labels(kind, object.metadata.name))?.['round'] === round;
       /** Waits until the label of the round has come to Teleport for the objects, and for those only. */
       const settled = async (round: string, works: (kind: AnyKind) => boolean): Promise<void> => {
@@ -248,17 +223,13 @@ describe.each(pairs({ enterprise: true }))(
 );
 
 /** Names and revisions in Teleport. */
-async function all(scene: Release, objects: { kind: AnyKind; object: KubeObject }[]): Promise<string[]> {
+async function all(scene: Release, objects: readonly Example[]): Promise<string[]> {
   return Promise.all(
     objects.map(async ({ kind, object }) => {
       const stored = await kind.calls.get.run(scene.teleport.admin, object.metadata.name);
       return `${object.metadata.name} ${kind.form.revision(stored)}`;
     }),
   );
-}
-
-function inNamespace(object: KubeObject): KubeObject {
-  return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
 function pathTo(object: KubeObject): string {

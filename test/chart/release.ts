@@ -2,9 +2,9 @@
 // and the operator as the Deployment would start it: the bundle, with the rendered command and environment, and tokens of the
 // rendered service account where the Pod has them mounted.
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { printTeleportRole } from '../../src/cli/teleport-role.js';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
@@ -19,9 +19,11 @@ import { isTeleportError } from '../../src/teleport/errors.js';
 import { eventually } from '../env/eventually.js';
 import type { Pair } from '../env/index.js';
 import { ensure, type KubeAdmin, openKube } from '../env/kube-admin.js';
+import { makePod } from '../env/pod.js';
 import { freePorts } from '../env/ports.js';
 import { logTail, type RunningProcess, startProcess } from '../env/process.js';
 import { chart, containerOf, helm, only, render, root, setting, type Values } from './helm.js';
+import { mountProjected } from './kubelet.js';
 import { pathOf } from './manifests.js';
 
 export const namespace = 'teleport-iac';
@@ -36,10 +38,23 @@ export interface Started {
   stop(): Promise<number>;
 }
 
+export interface ReleaseOptions {
+  /** Where the operator joins from: any cluster by its keys, if not said, or the one that Auth runs in. */
+  readonly join?: 'static_jwks' | 'in_cluster';
+  /** The operator runs in a Pod, with everything that the Deployment mounts; else it is told where the files are. */
+  readonly inPod?: boolean;
+}
+
 export interface Release extends Pair {
   readonly admin: KubeAdmin;
   readonly objects: readonly KubeObject[];
-  start(): Promise<Started>;
+  /**
+   * As the release's Deployment says, or another rendering's.
+   * @throws with the end of the log where it is not ready in time
+   */
+  start(rendered?: readonly KubeObject[], timeoutMs?: number): Promise<Started>;
+  /** All values of the release. */
+  readonly values: Values;
   /** Writes the Teleport role for these kinds' resources, less some. */
   setRole(without?: readonly string[]): Promise<void>;
   path(kind: AnyKind, name?: string): string;
@@ -68,7 +83,11 @@ export function ready(object: KubeObject | undefined): Condition | undefined {
   return conditions.find(({ type }) => type === 'Ready');
 }
 
-export async function openRelease(pair: Pair, values: Values = {}): Promise<Release> {
+export async function openRelease(
+  pair: Pair,
+  values: Values = {},
+  { join: type = 'static_jwks', inPod = false }: ReleaseOptions = {},
+): Promise<Release> {
   const { kube, teleport } = pair;
   const admin = openKube(kube.kubeconfigPath);
   const folder = bundle();
@@ -130,8 +149,8 @@ export async function openRelease(pair: Pair, values: Values = {}): Promise<Rele
         bot_name: 'operator',
         join_method: 'kubernetes',
         kubernetes: {
-          type: 'static_jwks',
-          static_jwks: { jwks: await kube.jwks() },
+          // as the teleport-cluster chart has it: in_cluster is what is meant without a type
+          ...(type === 'in_cluster' ? {} : { type, static_jwks: { jwks: await kube.jwks() } }),
           allow: [{ service_account: `${namespace}:${account}` }],
         },
       },
@@ -153,34 +172,38 @@ export async function openRelease(pair: Pair, values: Values = {}): Promise<Rele
         throw error;
       }
     },
-    start: async () => {
-      const container = containerOf(objects);
-      const run = mkdtempSync(join(tmpdir(), 'operator-pod-'));
-      // where the container would see a mount, the process sees a file in `run`
-      const inside = (mount: string) => join(run, mount);
-      const tokenFile = inside('/var/run/secrets/teleport/serviceaccount/token');
-      mkdirSync(dirname(tokenFile), { recursive: true });
-      const options = { audience: teleport.clusterName, expirationSeconds: 600 };
-      writeFileSync(tokenFile, await kube.serviceAccountToken(namespace, account, options), { mode: 0o600 });
+    values: all,
+    start: async (rendered = objects, timeoutMs = 30_000) => {
+      const container = containerOf(rendered);
+      const run = mkdtempSync(join(tmpdir(), 'operator-run-'));
+      const pod = makePod(kube);
+      const inside = (path: string) => (inPod ? path : pod.outside(path));
+      await mountProjected(rendered, kube, namespace, pod);
+      const [name = '', ...args] = container.command;
+      const command = join(folder, name);
       const child = await startProcess({
         name: 'teleport-operator',
-        command: join(folder, container.command[0] ?? ''),
-        args: container.command.slice(1),
+        ...(inPod ? pod.wrap(command, args) : { command, args }),
         logPath: join(run, 'operator.log'),
         cwd: run,
         env: {
-          KUBECONFIG: await kube.serviceAccountKubeconfig(namespace, account),
-          POD_NAMESPACE: namespace,
-          ...Object.fromEntries((container.env ?? []).map(({ name, value }) => [name, inside(value)])),
+          ...(inPod
+            ? pod.env
+            : {
+                KUBECONFIG: await kube.serviceAccountKubeconfig(namespace, account),
+                POD_NAMESPACE: namespace,
+              }),
+          ...Object.fromEntries((container.env ?? []).map((one) => [one.name, inside(one.value)])),
         },
       });
       const healthUrl = `http://127.0.0.1:${health}`;
       try {
         await eventually(async () => !child.running || (await fetch(`${healthUrl}/readyz`)).status === 200, {
-          timeoutMs: 30_000,
+          timeoutMs,
         });
         if (!child.running) throw new Error('the operator ended');
       } catch (error) {
+        await child.stop();
         throw new Error(`the operator is not ready:\n${logTail(child.logPath)}`, { cause: error });
       }
       return {
@@ -191,6 +214,7 @@ export async function openRelease(pair: Pair, values: Values = {}): Promise<Rele
         stop: async () => {
           const code = await child.stop(15_000);
           rmSync(run, { recursive: true, force: true });
+          pod.remove();
           return code;
         },
       };

@@ -37,8 +37,8 @@ export async function startEmbeddedKube(options: KubernetesOptions = {}): Promis
     kubeconfigPath: write('admin.yaml', server.kubeconfig()),
     serviceAccountKubeconfig: async (namespace, serviceAccount) =>
       write(`${namespace}-${serviceAccount}.yaml`, server.kubeconfigFor(namespace, serviceAccount)),
-    serviceAccountToken: async (namespace, serviceAccount, { audience, expirationSeconds }) =>
-      server.token(namespace, serviceAccount, { audience, expirationSeconds, pod: `${serviceAccount}-pod` }),
+    serviceAccountToken: async (namespace, serviceAccount, options) =>
+      server.token(namespace, serviceAccount, { ...options, pod: `${serviceAccount}-pod` }),
     jwks: async () => server.jwks(),
     stop: async () => {
       await server.close();

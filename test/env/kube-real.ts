@@ -106,7 +106,7 @@ export async function startRealKube(assetsDir: string): Promise<RunningKube> {
         await makeServiceAccount(admin, namespace, serviceAccount);
         const pod = await makePod(admin, namespace, serviceAccount);
         return requestToken(admin, namespace, serviceAccount, {
-          audiences: [audience],
+          ...(audience === undefined ? {} : { audiences: [audience] }),
           expirationSeconds,
           boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid },
         });

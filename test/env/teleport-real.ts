@@ -11,6 +11,7 @@ import { stringify } from 'yaml';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { createAuthority } from './certificates.js';
 import { eventually } from './eventually.js';
+import type { Pod } from './pod.js';
 import { freePorts, listening } from './ports.js';
 import { logTail, type RunningProcess, startProcess } from './process.js';
 import { openTeleportAdmin } from './teleport-admin.js';
@@ -51,6 +52,8 @@ export interface RealTeleport extends RunningTeleport {
 export interface RealTeleportOptions {
   /** Further variables of the server's environment. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The Pod that the server runs in; none if not said. */
+  readonly pod?: Pod;
   /** No TLS routing: the proxy's SSH port is apart from its web port. */
   readonly separatePorts?: boolean;
   /** `tele.test` if not said. */
@@ -70,6 +73,7 @@ export async function startRealTeleport(
     clusterName = 'tele.test',
     trustedCa = '',
     separatePorts = false,
+    pod,
     env: more = {},
   }: RealTeleportOptions = {},
 ): Promise<RealTeleport> {
@@ -106,12 +110,13 @@ export async function startRealTeleport(
   };
   let server: RunningProcess | undefined;
   const start = async (): Promise<void> => {
+    const command = join(binDir, 'teleport');
+    const args = ['start', '--config', path('teleport.yaml')];
     server = await startProcess({
       name: 'teleport',
-      command: join(binDir, 'teleport'),
-      args: ['start', '--config', path('teleport.yaml')],
+      ...(pod?.wrap(command, args) ?? { command, args }),
       logPath: path('teleport.log'),
-      env,
+      env: { ...env, ...pod?.env },
     });
     const running = server;
     const up = () => listening(authPort, proxyPort);

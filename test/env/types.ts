@@ -15,12 +15,12 @@ export interface RunningKube {
   serviceAccountKubeconfig(namespace: string, serviceAccount: string): Promise<string>;
   /**
    * A token of the service account, bound to a Pod object that is made for it, as Teleport's kubernetes join
-   * method demands.
+   * method demands. Without an audience it is for the API server.
    */
   serviceAccountToken(
     namespace: string,
     serviceAccount: string,
-    options: { audience: string; expirationSeconds: number },
+    options: { audience?: string; expirationSeconds: number },
   ): Promise<string>;
   /** The JWKS that verifies such tokens, as JSON text. */
   jwks(): Promise<string>;

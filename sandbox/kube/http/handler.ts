@@ -207,7 +207,9 @@ export class Handler {
       }
       case 'patch': {
         this.checkPatchOptions(query, mediaType(request));
-        const { entry, created } = this.parts.writer.patch(target, mediaType(request), body(), options);
+        const mayCreate = () => this.authorize({ ...info, resource: { ...resource, verb: 'create' } }, user);
+        const how = { ...options, mayCreate };
+        const { entry, created } = this.parts.writer.patch(target, mediaType(request), body(), how);
         reply(entry, created ? 201 : 200);
         return;
       }

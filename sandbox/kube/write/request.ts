@@ -18,6 +18,8 @@ export interface WriteOptions {
   readonly dryRun: boolean;
   /** Server-side apply takes fields from other managers. */
   readonly force: boolean;
+  /** Throws where who asks may not make what an apply finds missing: the right to patch is not enough. */
+  readonly mayCreate?: () => void;
   /** Receives texts for Warning headers. */
   readonly warnings: string[];
 }

@@ -154,6 +154,7 @@ export class Writer {
     checkBody(config, type, version.name);
     if (!current) {
       if (subresource) throw notFound(subject(type, name));
+      options.mayCreate?.();
       return this.create(target, config, options, 'Apply');
     }
     // What the schema does not know must neither be applied nor owned.

@@ -1,7 +1,7 @@
 // Who may do what: service accounts under RBAC, their tokens, and the keys that verify these.
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
-import type { KubeClient } from '../../../src/kube/client.js';
+import type { KubeClient, Stored } from '../../../src/kube/client.js';
 import { eventually } from '../../env/eventually.js';
 import { ensure } from '../../env/kube-admin.js';
 import { expectRefusal, leases, unique, user, users, usersPath } from './objects.js';
@@ -79,6 +79,49 @@ export function accessContract(server: () => ContractServer): void {
     it('lets everybody discover', async () => {
       const client = await server().clientFor(room, unique('nobody'));
       expect(await client.discover('resources.teleport.dev', 'v2')).toBeDefined();
+    });
+
+    it('lets an apply make what may be created by that name, and nothing else', async () => {
+      const secrets = { group: '', version: 'v1', plural: 'secrets' };
+      const [own, other] = [unique('own'), unique('other')];
+      const rule = { apiGroups: [''], resources: ['secrets'], resourceNames: [own, other] };
+      const secret = (name: string) => ({
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { namespace: room, name },
+        data: { key: 'b25l' },
+      });
+      const apply = (client: KubeClient, name: string) =>
+        client.patch(
+          secrets,
+          { namespace: room, name },
+          { type: 'apply', fieldManager: 'suite', body: secret(name) },
+        );
+      const { client: maker } = await clientWith([
+        { ...rule, resourceNames: [own], verbs: ['create', 'patch'] },
+        { ...rule, resourceNames: [other], verbs: ['patch'] },
+      ]);
+      await eventually(() => apply(maker, own));
+      await apply(maker, own);
+      const merge = {
+        type: 'merge',
+        fieldManager: 'suite',
+        body: { data: { key: 'dHdv', more: 'b25l' } },
+      } as const;
+      const merged = await maker.patch<Stored & { data?: object }>(
+        secrets,
+        { namespace: room, name: own },
+        merge,
+      );
+      expect(merged.data).toEqual({ key: 'dHdv', more: 'b25l' });
+      await expectRefusal(apply(maker, other), 'Forbidden', /cannot create resource "secrets"/);
+      await expectRefusal(apply(maker, unique('third')), 'Forbidden', /cannot patch resource "secrets"/);
+      // the name of what is posted is not known when the right is looked for
+      await expectRefusal(
+        maker.create(secrets, secret(own)),
+        'Forbidden',
+        /cannot create resource "secrets"/,
+      );
     });
 
     it('says whether one may', async () => {

@@ -66,6 +66,11 @@ export const covered: readonly string[] = [
   'patch customresourcedefinitions.apiextensions.k8s.io with fieldManager',
   'get secrets',
   'list secrets',
+  'create secrets',
+  'patch secrets',
+  'patch secrets with merge-patch',
+  'patch secrets with apply-patch',
+  'patch secrets with fieldManager',
 ];
 
 /** What the record needs and no case of the contract is about, each once. */
