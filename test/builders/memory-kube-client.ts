@@ -176,7 +176,7 @@ export class MemoryClient implements KubeClient {
     const path = pathOf(resource, ref);
     // an apply makes what is not there
     if (patch.type === 'apply' && !this.#objects.has(path))
-      return copy(this.#store(path, copy(patch.body as T), undefined));
+      return copy(this.#store(path, copy(patch.body), undefined));
     const before = this.#find(resource, ref);
     const patched = copy(before);
     if (patch.type === 'json') jsonPatch(patched, patch.body);

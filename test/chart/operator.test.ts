@@ -6,15 +6,13 @@ import { kinds } from '../../src/kinds/index.js';
 import { type AnyKind, group } from '../../src/kinds/kind.js';
 import { kubeRules } from '../../src/kinds/permissions.js';
 import type { KubeObject } from '../../src/kube/object.js';
-import { wantedResource } from '../../src/reconcile/wanted.js';
 import { eventually } from '../env/eventually.js';
 import { type Launcher, type Pair, pairs } from '../env/index.js';
 import { applyExamples, type Example, forbidden, refusal, untilKept } from './examples.js';
 import { helmBinary, withHelm } from './helm.js';
+import { type Left, leasePath, leftByGo } from './left-by-go.js';
 import { pathOf } from './manifests.js';
 import { kindNamed, namespace, openRelease, type Release, ready, release, type Started } from './release.js';
-
-const finalizer = 'resources.teleport.dev/deletion';
 
 describe.each(pairs({ enterprise: true }))(
   `a release, ${withHelm}, on $name`,
@@ -23,14 +21,15 @@ describe.each(pairs({ enterprise: true }))(
       let scene: Release;
       let operator: Started;
       let objects: Example[] = [];
+      let seeded: readonly Left[] = [];
       const here = () => objects.filter(({ kind }) => !refusal(kind, scene));
 
       beforeAll(async () => {
         scene = await openRelease(await start());
-        await leftByGo(scene);
+        seeded = await leftByGo(scene);
         operator = await scene.start();
         objects = await applyExamples(scene);
-      }, 120_000);
+      }, 300_000);
       afterAll(async () => {
         await operator?.stop();
         await scene?.close();
@@ -121,6 +120,40 @@ describe.each(pairs({ enterprise: true }))(
           }
         },
         60_000,
+      );
+
+      it.each(['node_labels'] as const)(
+        'needs %s in Teleport for the kinds that are shown by them only, which say so',
+        async (labels) => {
+          const hidden = (kind: AnyKind) => kind.seenBy === labels;
+          expect(here().some(({ kind }) => hidden(kind))).toBe(true);
+          await scene.setRole([], labels);
+          try {
+            await eventually(
+              async () => {
+                await touch(`without-${labels}-${performance.now().toFixed(0)}`);
+                for (const { kind, object } of here().filter((one) => hidden(one.kind))) {
+                  const condition = ready(await scene.find(kind, object.metadata.name));
+                  expect(condition, object.metadata.name).toMatchObject({ status: 'False' });
+                  expect(condition?.message).toContain(labels);
+                }
+              },
+              { timeoutMs: 30_000, intervalMs: 2_000 },
+            );
+            const round = `shown-${labels}`;
+            await touch(round);
+            await eventually(
+              async () => {
+                for (const one of here().filter(({ kind }) => !hidden(kind)))
+                  expect(await reached(round, one), one.object.metadata.name).toBe(true);
+              },
+              { timeoutMs: 30_000 },
+            );
+          } finally {
+            await scene.setRole();
+          }
+        },
+        90_000,
       );
 
       it('comes back by itself when all rules are there again', async () => {
@@ -234,68 +267,4 @@ async function all(scene: Release, objects: readonly Example[]): Promise<string[
 
 function pathTo(object: KubeObject): string {
   return `${pathOf(object)}/${object.metadata.name}`;
-}
-
-const leasePath = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/431e83f4.teleport.dev`;
-const seeded: { kind: AnyKind; name: string; revision: string }[] = [];
-
-/** What the Go operator leaves: objects with finalizer and its status, resources with the label, a Lease that ran out. */
-async function leftByGo(scene: Release): Promise<void> {
-  const specs: Record<string, Record<string, unknown>> = {
-    TeleportRoleV7: { allow: { logins: ['ubuntu'], node_labels: { env: 'test' } } },
-    TeleportRoleV8: { allow: { logins: ['ubuntu'] } },
-    TeleportUser: { roles: ['access'] },
-    TeleportProvisionToken: {
-      roles: ['Node'],
-      join_method: 'github',
-      github: { allow: [{ repository: 'a/b' }] },
-    },
-  };
-  seeded.length = 0;
-  for (const [name, spec] of Object.entries(specs)) {
-    const kind = kindNamed(name);
-    const metadata = { name: `left-${kind.object.plural}`, namespace, finalizers: [finalizer] };
-    const object = { apiVersion: `${group}/${kind.object.versions[0]?.name}`, kind: name, metadata, spec };
-    await kind.calls.create.run(scene.teleport.admin, wantedResource(kind, object));
-    const made = await scene.admin.create(scene.path(kind), object);
-    await scene.admin.replace(`${scene.path(kind, metadata.name)}/status`, { ...made, status: goStatus() });
-    const stored = await eventually(() => kind.calls.get.run(scene.teleport.admin, metadata.name));
-    seeded.push({ kind, name: metadata.name, revision: kind.form.revision(stored) });
-  }
-  const past = new Date(Date.now() - 3_600_000).toISOString().replace('Z', '000Z');
-  await scene.admin.create(leasePath.slice(0, leasePath.lastIndexOf('/')), {
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    metadata: { name: '431e83f4.teleport.dev', namespace },
-    spec: {
-      holderIdentity: 'go-operator_1',
-      leaseDurationSeconds: 15,
-      acquireTime: past,
-      renewTime: past,
-      leaseTransitions: 3,
-    },
-  });
-}
-
-function goStatus(): object {
-  const lastTransitionTime = '2026-01-01T00:00:00Z';
-  return {
-    conditions: [
-      { type: 'ValidStructure', status: 'True', reason: 'NoError', message: 'ok', lastTransitionTime },
-      {
-        type: 'TeleportResourceOwned',
-        status: 'True',
-        reason: 'NewResource',
-        message: 'new',
-        lastTransitionTime,
-      },
-      {
-        type: 'SuccessfullyReconciled',
-        status: 'True',
-        reason: 'NoError',
-        message: 'ok',
-        lastTransitionTime,
-      },
-    ],
-  };
 }

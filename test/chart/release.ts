@@ -11,7 +11,7 @@ import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { BotService } from '../../src/gen/teleport/machineid/v1/bot_service_pb.js';
 import type { RoleV6 } from '../../src/gen/teleport/types/role_pb.js';
 import { kinds } from '../../src/kinds/index.js';
-import { type AnyKind, group, storageVersion } from '../../src/kinds/kind.js';
+import { type AnyKind, group, type LabelMatchers, storageVersion } from '../../src/kinds/kind.js';
 import { teleportAllow } from '../../src/kinds/permissions.js';
 import type { Condition, KubeObject } from '../../src/kube/object.js';
 import { wantedResource } from '../../src/reconcile/wanted.js';
@@ -55,8 +55,8 @@ export interface Release extends Pair {
   start(rendered?: readonly KubeObject[], timeoutMs?: number): Promise<Started>;
   /** All values of the release. */
   readonly values: Values;
-  /** Writes the Teleport role for these kinds' resources, less some. */
-  setRole(without?: readonly string[]): Promise<void>;
+  /** Writes the Teleport role for these kinds' resources, less some, and less labels. */
+  setRole(without?: readonly string[], labels?: LabelMatchers): Promise<void>;
   path(kind: AnyKind, name?: string): string;
   find(kind: AnyKind, name: string): Promise<KubeObject | undefined>;
   /** Labels of the resource in Teleport; undefined where there is none. */
@@ -126,10 +126,11 @@ export async function openRelease(
   );
   const account = only(objects, 'ServiceAccount').metadata.name;
 
-  const setRole = async (without: readonly string[] = []): Promise<void> => {
+  const setRole = async (without: readonly string[] = [], labels?: LabelMatchers): Promise<void> => {
     const role = parse(printTeleportRole(teleportAllow(kinds))) as KubeObject & { spec: RoleSpec };
     for (const rule of role.spec.allow.rules)
       rule.resources = rule.resources.filter((resource) => !without.includes(resource));
+    if (labels) delete role.spec.allow[labels];
     const wanted = wantedResource(kindNamed('TeleportRoleV7'), { ...role, apiVersion: `${group}/v1` });
     await teleport.admin.unary(AuthService.method.upsertRoleV2, { Role: wanted as RoleV6 });
   };
@@ -228,7 +229,7 @@ export async function openRelease(
 }
 
 interface RoleSpec {
-  allow: { rules: { resources: string[] }[] };
+  allow: { rules: { resources: string[] }[] } & { [labels in LabelMatchers]?: object };
 }
 
 function path(kind: AnyKind, name?: string): string {

@@ -97,7 +97,7 @@ describe.skipIf(skipped)(
         expect(crd.metadata.annotations, crd.metadata.name).toMatchObject({
           'helm.sh/resource-policy': 'keep',
         });
-    }, 60_000);
+    }, 180_000);
 
     it('fits into the Secret of a release with half of it to spare', async () => {
       const secrets = await admin.list(`/api/v1/namespaces/${namespace}/secrets`);
@@ -113,12 +113,12 @@ describe.skipIf(skipped)(
       expect(now.spec.template.spec.containers[0]?.image).toMatch(/gravitational\/teleport-operator:/);
       await untouched();
       expect(await crdsOf()).toHaveLength(kinds.length);
-    }, 60_000);
+    }, 180_000);
 
     it('comes to ours again, taking the CRDs that stayed', async () => {
       upgrade(chart, needed, '--reset-values');
       await untouched();
-    }, 60_000);
+    }, 180_000);
 
     it('keeps everything while it is disabled, and is as before by helm rollback', async () => {
       upgrade(chart, { ...needed, enabled: false }, '--reset-values');
@@ -128,28 +128,28 @@ describe.skipIf(skipped)(
       run('rollback', release, '4');
       await deployment();
       await untouched();
-    }, 60_000);
+    }, 180_000);
 
     it('goes back by helm rollback to the first revision, too', async () => {
       run('rollback', release, '1');
       await untouched();
       expect(await crdsOf()).toHaveLength(kinds.length);
       upgrade(chart, needed, '--reset-values');
-    }, 60_000);
+    }, 180_000);
 
     it('keeps everything with installCRDs never, which takes the CRDs out of the release', async () => {
       upgrade(chart, { ...needed, installCRDs: 'never' }, '--reset-values');
       expect(run('get', 'manifest', release)).not.toContain('kind: CustomResourceDefinition');
       expect(await crdsOf()).toHaveLength(kinds.length);
       await untouched();
-    }, 60_000);
+    }, 180_000);
 
     it('keeps everything when it is uninstalled', async () => {
       upgrade(chart, needed, '--reset-values');
       expect(run('uninstall', release)).toContain('kept due to the resource policy');
       await untouched();
       expect(await crdsOf()).toHaveLength(kinds.length);
-    }, 60_000);
+    }, 180_000);
 
     it('hands the CRDs over to the chart that has nothing else', async () => {
       expect(() => run('install', 'crds', crdsChart)).toThrow('invalid ownership metadata');
@@ -157,7 +157,7 @@ describe.skipIf(skipped)(
       run('install', release, chart, ...setting({ ...needed, installCRDs: 'never' }));
       run('uninstall', 'crds');
       await untouched();
-    }, 60_000);
+    }, 180_000);
   },
 );
 
