@@ -55,6 +55,12 @@ export function orElse<Argument, Result>(
   };
 }
 
+/** Whether a reply of the RPC has room for the resource; what has none tells nothing of how it was stored. */
+export function tellsStored({ output }: DescMethodUnary, schema: DescMessage): boolean {
+  if (output.typeName === schema.typeName) return true;
+  return output.fields.some(({ message }) => message?.typeName === schema.typeName);
+}
+
 /** For replies that say nothing: google.protobuf.Empty. */
 export function nothing(): undefined {
   return undefined;

@@ -5,6 +5,7 @@ import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
 import type { Features } from '../gen/teleport/client/authservice_pb.js';
+import { tellsStored } from '../kinds/calls.js';
 import { type AnyKind, apiResource } from '../kinds/kind.js';
 import type { KubeClient } from '../kube/client.js';
 import { setConditions } from '../kube/conditions.js';
@@ -43,6 +44,8 @@ import { Sight } from './sight.js';
  * sees at once is found out by feedback (teleport/call-limiter.ts).
  */
 const workers = 32;
+/** The same of a kind whose writes are answered with nothing: each waits up to a second to see what was stored. */
+const patientWorkers = 128;
 
 /** Between looks at the resources of a kind that Teleport does not list, in milliseconds. */
 const pollMs = 120_000;
@@ -295,7 +298,7 @@ export class KindController {
           runController({
             name: kind.object.kind.toLowerCase(),
             queue: this.queue,
-            workers,
+            workers: tellsStored(kind.calls.create.method, kind.schema) ? workers : patientWorkers,
             log: this.#log,
             metrics,
             clock,

@@ -1,14 +1,19 @@
 // What Teleport holds after a write whose reply does not say. It reads from a cache that is up to a second
-// behind (observed.md A.3; nodes, apps and databases are not even found at once), so it is asked until it shows
-// the write; a guess would be taken for drift at the next look.
+// behind (observed.md A.3; nodes, apps and databases are not even found at once), so it is asked when its events tell
+// of the write, or, where they don't, until it shows it; a guess would be taken for drift at the next look.
 import { clone, type Message } from '@bufbuild/protobuf';
 import { sleep } from '../core/abort.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { isTeleportError } from '../teleport/errors.js';
 import type { ReconcilerParts } from './parts.js';
 
-/** Milliseconds before each look; together several times the longest lag that was seen. */
-const waits = [0, 100, 200, 300, 400, 500, 500, 500];
+/** Milliseconds before each look but the first; together several times the longest lag that was seen. */
+const waits = [100, 200, 300, 400, 500, 500, 500];
+
+/** Events tell within this of a write, in milliseconds; they come out of the same cache. */
+const eventMs = 2_000;
+/** The waits after that. */
+const lastWaits = [0, 500];
 
 /**
  * The resource as Teleport stored it, as far as it shows it.
@@ -16,18 +21,18 @@ const waits = [0, 100, 200, 300, 400, 500, 500, 500];
  * @returns `absent` where Teleport goes on saying that there is none
  */
 export async function storedAfter(
-  { kind, teleport, recent, clock }: Pick<ReconcilerParts, 'kind' | 'teleport' | 'recent' | 'clock'>,
+  parts: Pick<ReconcilerParts, 'kind' | 'teleport' | 'recent' | 'clock' | 'mirror'>,
   name: string,
   resource: Message,
   before: Message | undefined,
   signal: AbortSignal,
 ): Promise<Message | 'absent'> {
+  const { kind, teleport, recent } = parts;
   const replaced = new Set(recent.get(kind.resource.kind, name)?.replaced);
   if (before) replaced.add(kind.form.revision(before));
   let absent = false;
   try {
-    for (const wait of waits) {
-      if (wait > 0) await sleep(clock, wait, signal);
+    for await (const _ of moments(parts, name, replaced, signal)) {
       const found = await kind.calls.get.run(teleport, name, { signal }).catch(unlessMissing);
       absent = found === undefined;
       if (found && !replaced.has(kind.form.revision(found))) return found;
@@ -37,6 +42,51 @@ export async function storedAfter(
     return asStored(kind, resource);
   }
   return absent ? 'absent' : asStored(kind, resource);
+}
+
+/** When it is worth a look: at once, for most kinds; then when Teleport tells of the write, or again and again. */
+async function* moments(
+  parts: Pick<ReconcilerParts, 'kind' | 'mirror' | 'clock'>,
+  name: string,
+  replaced: ReadonlySet<string>,
+  signal: AbortSignal,
+): AsyncGenerator<void> {
+  yield;
+  const { kind, mirror, clock } = parts;
+  let left = waits;
+  if (kind.watched && mirror.isCurrent(kind.resource.kind)) {
+    if (await isTold(parts, name, replaced, signal)) yield;
+    else left = lastWaits;
+  }
+  for (const wait of left) {
+    if (wait > 0) await sleep(clock, wait, signal);
+    yield;
+  }
+}
+
+/** Waits until the mirror has heard of a revision that was not replaced. @returns whether it has */
+async function isTold(
+  { kind, mirror, clock }: Pick<ReconcilerParts, 'kind' | 'mirror' | 'clock'>,
+  name: string,
+  replaced: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const own = kind.resource.kind;
+  const isNew = (revision = ''): boolean => revision !== '' && !replaced.has(revision);
+  if (isNew(mirror.get(own, name)?.revision)) return true;
+  const heard = new AbortController();
+  const end = mirror.subscribe((shift) => {
+    if (shift.kind === own && shift.name === name && isNew(shift.after?.revision)) heard.abort();
+  });
+  try {
+    await sleep(clock, eventMs, AbortSignal.any([signal, heard.signal]));
+    return false;
+  } catch (error) {
+    if (!heard.signal.aborted) throw error;
+    return true;
+  } finally {
+    end();
+  }
 }
 
 function unlessMissing(error: unknown): undefined {

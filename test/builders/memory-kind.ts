@@ -1,7 +1,7 @@
 // A kind whose Teleport is a map: for tests of what is above the calls. It answers as a real server does
 // where the reconciler depends on it: revisions, AlreadyExists, CompareFailed, NotFound.
 import { clone, type Message } from '@bufbuild/protobuf';
-import type { Call } from '../../src/kinds/calls.js';
+import { type Call, tellsStored } from '../../src/kinds/calls.js';
 import type { AnyKind } from '../../src/kinds/kind.js';
 import { TeleportError } from '../../src/teleport/errors.js';
 
@@ -50,11 +50,8 @@ export function inMemory(kind: AnyKind): { kind: AnyKind; teleport: MemoryTelepo
     return clone(kind.schema, stored);
   };
   /** Some RPCs answer nothing, or nothing of use. */
-  const told = (verb: 'create' | 'update', stored: Message): Message | undefined => {
-    const { output } = kind.calls[verb].method;
-    const holds = output.fields.some(({ message }) => message?.typeName === kind.schema.typeName);
-    return holds || output.typeName === kind.schema.typeName ? stored : undefined;
-  };
+  const told = (verb: 'create' | 'update', stored: Message): Message | undefined =>
+    tellsStored(kind.calls[verb].method, kind.schema) ? stored : undefined;
   return {
     teleport,
     kind: {
