@@ -12,6 +12,7 @@ import type { Logger } from './core/log.js';
 import { createLogger } from './core/log-pino.js';
 import { kinds } from './kinds/index.js';
 import { teleportAllow } from './kinds/permissions.js';
+import { isKubeError } from './kube/errors.js';
 import { botSettings } from './operator/bot-settings.js';
 import { runDoctor } from './operator/doctor/index.js';
 import { startInspector } from './operator/inspector.js';
@@ -106,9 +107,19 @@ async function release(args: readonly string[]): Promise<number> {
     if (problems.length === 0) return exit.ok;
     fail(problems);
   } catch (error) {
-    fail([error instanceof Error ? error.message : String(error)]);
+    fail([inWords(error)]);
   }
   return exit.failed;
+}
+
+/** What went wrong, and where it was the Kubernetes API what to compare. */
+function inWords(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  if (isKubeError(error, 'Unauthorized'))
+    return `the Kubernetes API server does not know us: ${text}; compare the credentials of -kubeconfig, or the service account of the Pod`;
+  if (isKubeError(error, 'Unavailable', 'Timeout'))
+    return `the Kubernetes API server does not answer: ${text}; compare -kubeconfig, $KUBECONFIG and network policies`;
+  return text;
 }
 
 /** Looks at everything that `run` with these flags would need; prints a table or, with -o json, JSON. */

@@ -6,6 +6,17 @@ export const asTheyStand = ['install', 'upgrade', 'migrate', 'uninstall', 'gitop
   (name) => `docs/${name}.md`,
 );
 
+/** Commands of README.md that its own test runs, one after the other. */
+export const trial: readonly string[] = [
+  'node dist/main.js crds | kubectl apply --server-side -f -',
+  'kubectl create namespace teleport-iac',
+  'node dist/main.js teleport-role | tctl create -f -',
+  'tctl bots add operator --roles operator',
+  'node dist/main.js -auth-server teleport.example.com:443 -join-method token -token <token> -namespace teleport-iac',
+  'kubectl apply -f engineer.yaml --namespace teleport-iac',
+  'kubectl get teleport --namespace teleport-iac',
+];
+
 /** As it is run where that differs from what is shown; true where it doesn't. */
 type Run = string | true;
 
@@ -16,8 +27,6 @@ export const onEmptyCluster: Readonly<Record<string, Run>> = {
   'helm install teleport-operator-crds charts/teleport-operator-crds': true,
   'teleport-operator crds | kubectl apply --server-side -f -':
     'teleport-operator crds | kubectl apply --server-side -f -; helm uninstall teleport-operator-crds; kubectl delete crds --all',
-  'node dist/main.js crds | kubectl apply --server-side -f -':
-    'node dist/main.js crds | kubectl apply --server-side -f -; kubectl delete crds --all',
 };
 
 /** Beside a release as install.md has it, with an object `engineer` that has the finalizer, in this order. */
@@ -53,7 +62,6 @@ export const inTeleport: Readonly<Record<string, Run>> = {
   'tctl rm lock/<id>': "tctl rm lock/$(tctl lock --user=nobody | grep -oE '[0-9a-f-]{36}')",
   'tctl bots instances add <bot>': 'tctl bots instances add operator',
   'teleport-operator teleport-role | tctl create -f -': true,
-  'node dist/main.js teleport-role | tctl create -f -': true,
   'tctl bots rm operator': true,
   'tctl rm role/operator': true,
   'tctl rm token/operator-bot': true,
@@ -86,8 +94,6 @@ export const byOthers: Readonly<Record<string, string>> = {
   'npx vitest run src/kinds': '.ci/run',
   'npx vitest run src/kube': '.ci/run',
   '.ci/run': '.ci/run',
-  'node dist/main.js -auth-server teleport.example.com:443 -token operator-bot -namespace teleport-iac':
-    'test/e2e/lifecycle.test.ts',
   'node dist/main.js doctor': 'test/joining/doctor.test.ts',
   'teleport-operator doctor -auth-server teleport.example.com:443 -token operator-bot':
     'test/joining/doctor.test.ts',

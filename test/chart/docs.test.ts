@@ -1,15 +1,14 @@
 // The documents about running it: every command that they show is run here, or stands in a list that says what becomes of it
 // (command-fates.ts). Blocks marked `sh` of install, migrate, upgrade, uninstall and gitops run as they stand, each document's in
 // order, on a real kube-apiserver, those with tctl on a real Teleport. Messages are in messages.test.ts.
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { operatorProgram } from '../env/build.js';
 import { eventually } from '../env/eventually.js';
 import { type KubeAdmin, openKube } from '../env/kube-admin.js';
 import { startRealKube } from '../env/kube-real.js';
+import { freePorts } from '../env/ports.js';
+import { type RunningProcess, startProcess } from '../env/process.js';
 import { type RealTeleport, startRealTeleport } from '../env/teleport-real.js';
 import type { RunningKube } from '../env/types.js';
 import {
@@ -21,16 +20,18 @@ import {
   names,
   notHere,
   onEmptyCluster,
+  trial,
 } from './command-fates.js';
 import { blocks, commandsOf, documents, read } from './commands.js';
 import { assets, helm, helmBinary, root } from './helm.js';
 import { type StandIn, standIn } from './stand-in.js';
+import { administer, type Workplace, workplace } from './workplace.js';
 
 const shell = (document: string) => blocks(`docs/${document}`, 'sh');
 
 describe('commands that the documents show', () => {
   const lists = { onEmptyCluster, besideRelease, inTeleport, inCheckout, byOthers, notHere };
-  const listed = [...Object.values(lists).flatMap((list) => Object.keys(list)), ...names];
+  const listed = [...Object.values(lists).flatMap((list) => Object.keys(list)), ...names, ...trial];
   const shown = documents
     .flatMap((document) => commandsOf(document))
     .filter(({ document, block }) => block !== 'sh' || !asTheyStand.includes(document));
@@ -65,43 +66,6 @@ describe('commands that the documents show', () => {
     expect(seen('deploy/kustomize/kustomization.yaml')).toHaveLength(1);
   });
 });
-
-/** A folder that looks like a checkout, with the program and tctl on its PATH. */
-function workplace() {
-  const folder = mkdtempSync(join(tmpdir(), 'operator-docs-'));
-  const bin = join(folder, 'bin');
-  mkdirSync(bin);
-  const program = operatorProgram();
-  for (const name of ['docs', 'charts', 'deploy']) symlinkSync(join(root, name), join(folder, name));
-  symlinkSync(dirname(program), join(folder, 'dist'));
-  const script = (name: string, command: string) => {
-    writeFileSync(join(bin, name), `#!/bin/sh\nexec ${command} "$@"\n`);
-    chmodSync(join(bin, name), 0o755);
-  };
-  script('teleport-operator', `'${process.execPath}' '${program}'`);
-  return {
-    folder,
-    script,
-    /** Runs commands as a shell does that stops at the first failure. */
-    run: (commands: string, env: NodeJS.ProcessEnv = {}, cwd = folder): string => {
-      const PATH = [bin, assets, dirname(process.execPath), process.env['PATH']].join(delimiter);
-      try {
-        return execFileSync('/bin/bash', ['-euo', 'pipefail', '-c', commands], {
-          cwd,
-          encoding: 'utf8',
-          stdio: ['ignore', 'pipe', 'pipe'],
-          maxBuffer: 64 * 1024 * 1024,
-          env: { PATH, HOME: folder, HELM_CACHE_HOME: join(folder, 'helm'), ...env },
-        });
-      } catch (error) {
-        const { stderr = '', stdout = '' } = error as { stderr?: string; stdout?: string };
-        throw new Error(`${commands}\n${stdout.slice(-500)}\n${stderr.slice(0, 2_000)}`, { cause: error });
-      }
-    },
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
-}
-type Workplace = ReturnType<typeof workplace>;
 
 const asRun = (list: Readonly<Record<string, string | true>>) =>
   Object.entries(list).map(([shown, run]) => (run === true ? shown : run));
@@ -238,6 +202,64 @@ describe.skipIf(noKube)(
 );
 
 const binaries = process.env['TELEPORT_BIN_DIR'] ?? '';
+
+describe.skipIf(noKube || binaries === '')(
+  `README.md${noKube || binaries === '' ? ' (KUBEBUILDER_ASSETS or TELEPORT_BIN_DIR is not set, or no helm)' : ''}`,
+  () => {
+    let teleport: RealTeleport;
+    let kube: RunningKube;
+    let place: Workplace;
+    let operator: RunningProcess | undefined;
+    beforeAll(async () => {
+      [teleport, kube] = await Promise.all([startRealTeleport(binaries), startRealKube(assets)]);
+      place = workplace();
+      await administer(teleport, place, binaries);
+    }, 120_000);
+    afterAll(async () => {
+      await operator?.stop();
+      await Promise.all([teleport?.stop(), kube?.stop()]);
+      place?.remove();
+    });
+
+    it('its trial ends as it says', async () => {
+      const run = (command: string) => place.run(command, { KUBECONFIG: kube.kubeconfigPath });
+      const [crds, namespace, role, bot, start, apply, get] = trial as [
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+        string,
+      ];
+      for (const command of [crds, namespace, role]) run(command);
+      const [, token = ''] = /token: (\S+)/i.exec(run(bot)) ?? [];
+      const args = start.replace('teleport.example.com:443', teleport.authAddress).replace('<token>', token);
+      const [health, metrics] = await freePorts(2);
+      operator = await startProcess({
+        name: 'teleport-operator',
+        command: process.execPath,
+        args: [
+          ...args.split(' ').slice(1),
+          `-health-probe-bind-address=127.0.0.1:${health}`,
+          `-metrics-bind-address=127.0.0.1:${metrics}`,
+        ],
+        cwd: place.folder,
+        logPath: join(place.folder, 'operator.log'),
+        env: { KUBECONFIG: kube.kubeconfigPath },
+      });
+      const [, yaml = ''] = /^```yaml\n(.*?)^```/ms.exec(read('README.md')) ?? [];
+      writeFileSync(join(place.folder, 'engineer.yaml'), yaml);
+      await eventually(() => run(apply), { timeoutMs: 20_000 });
+      const [, heading = '', row = ''] =
+        /^NAME +(.*)\n(\S+ +True +Synced)/m.exec(blocks('README.md', '').join('\n')) ?? [];
+      const squeeze = (text: string) => text.replaceAll(/ +/g, ' ');
+      await eventually(() => expect(squeeze(run(get))).toContain(squeeze(row)), { timeoutMs: 30_000 });
+      expect(squeeze(run(get))).toContain(squeeze(heading));
+    }, 90_000);
+  },
+);
+
 describe.skipIf(binaries === '')(
   `in Teleport${binaries === '' ? ' (TELEPORT_BIN_DIR is not set)' : ''}`,
   () => {
@@ -247,10 +269,7 @@ describe.skipIf(binaries === '')(
     beforeAll(async () => {
       teleport = await startRealTeleport(binaries);
       place = workplace();
-      const identity = join(place.folder, 'admin.identity');
-      await teleport.tctl('auth', 'sign', '--user=test-admin', '--format=file', `--out=${identity}`);
-      const flags = `--identity='${identity}' --auth-server='${teleport.authAddress}' --insecure`;
-      place.script('tctl', `'${binaries}/tctl' ${flags}`);
+      await administer(teleport, place, binaries);
       writeFileSync(join(place.folder, 'token.yaml'), tokens[0] ?? '');
     }, 90_000);
     afterAll(async () => {

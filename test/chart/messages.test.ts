@@ -1,11 +1,15 @@
 // The messages that docs/troubleshooting.md quotes are what the operator really says: each stands in the source, and those about
 // joining and about objects are provoked here, on embedded and on real servers, whose own words lie behind them.
-import { readdirSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { openScene, type Scene, serviceAccount, unique } from '../e2e/scene.js';
+import { operatorProgram } from '../env/build.js';
 import { eventually } from '../env/eventually.js';
 import { type Launcher, type Pair, pairs } from '../env/index.js';
 import { type OperatorOptions, type RunningOperator, startOperator } from '../env/operator.js';
@@ -197,6 +201,50 @@ describe.each(pairs())('what the operator says, on $name', ({ start, skipped }: 
         }
       },
       40_000,
+    );
+
+    it.each([
+      [
+        'with credentials that it does not know',
+        {},
+        /does not know us: Unauthorized; compare the credentials/,
+      ],
+      [
+        'where it does not answer',
+        { server: 'https://127.0.0.1:1' },
+        /does not answer: .*; compare -kubeconfig/,
+      ],
+    ])(
+      'of the Kubernetes API %s',
+      async (_name, cluster, words) => {
+        const folder = mkdtempSync(join(tmpdir(), 'operator-kubeconfig-'));
+        const file = join(folder, 'config');
+        const server = {
+          server: scene.kube.url,
+          'certificate-authority-data': btoa(scene.kube.ca),
+          ...cluster,
+        };
+        const named = { name: 'x' };
+        writeFileSync(
+          file,
+          JSON.stringify({
+            clusters: [{ ...named, cluster: server }],
+            users: [{ ...named, user: { token: 'nonsense' } }],
+            contexts: [{ ...named, context: { cluster: 'x', user: 'x' } }],
+            'current-context': 'x',
+          }),
+        );
+        const args = [operatorProgram(), 'release', `-kubeconfig=${file}`, '-namespace=default'];
+        const ended = promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+        const { code, stderr } = (await ended.catch((error: unknown) => error)) as {
+          code?: number;
+          stderr: string;
+        };
+        rmSync(folder, { recursive: true });
+        expect(stderr).toMatch(words);
+        expect(code).toBe(1);
+      },
+      70_000,
     );
 
     describe('of an object', () => {
