@@ -85,7 +85,7 @@ describe('in a checkout', () => {
       const cwd = command.startsWith('node dist/') ? place.folder : root;
       expect(place.run(command, { OUT, HOME: process.env['HOME'] }, cwd)).toBeDefined();
     },
-    120_000,
+    240_000,
   );
 });
 
@@ -102,7 +102,7 @@ describe.skipIf(noKube)(
       place = workplace();
       kube = await startRealKube(assets);
       admin = openKube(kube.kubeconfigPath);
-    }, 90_000);
+    }, 180_000);
     afterEach(async () => {
       admin?.close();
       await kube?.stop();
@@ -130,7 +130,7 @@ describe.skipIf(noKube)(
       expect(await admin.list('/apis/apps/v1/namespaces/teleport/deployments')).toHaveLength(1);
       run(rendered ?? '');
       expect(shell('install.md')).toHaveLength(5);
-    }, 90_000);
+    }, 180_000);
 
     it('the blocks of upgrade.md and uninstall.md', async () => {
       run(shell('install.md')[1] ?? '');
@@ -140,7 +140,7 @@ describe.skipIf(noKube)(
       expect((await crds()).length).toBeGreaterThan(20);
       run(all ?? '');
       expect(shell('uninstall.md')).toHaveLength(2);
-    }, 90_000);
+    }, 180_000);
 
     it('the blocks of migrate.md', async () => {
       const chart = upstream();
@@ -149,7 +149,7 @@ describe.skipIf(noKube)(
       run(protect ?? '');
       expect(shell('migrate.md')).toHaveLength(2);
       chart.remove();
-    }, 90_000);
+    }, 180_000);
 
     it('the block of migrate.md about CRDs that another release owns: none of them goes', async () => {
       const chart = upstream();
@@ -163,17 +163,17 @@ describe.skipIf(noKube)(
       for (const { metadata } of await crds())
         expect(metadata.labels).toMatchObject({ 'teleport.dev/release': 'teleport-iac_keeper' });
       chart.remove();
-    }, 90_000);
+    }, 180_000);
 
     it('the block of gitops.md', async () => {
       run('kubectl create namespace teleport-iac');
       for (const block of shell('gitops.md')) run(block);
       expect(await admin.list('/apis/apps/v1/namespaces/teleport-iac/deployments')).toHaveLength(1);
-    }, 90_000);
+    }, 180_000);
 
     it('tables and sentences, on an empty cluster', () => {
       for (const command of asRun(onEmptyCluster)) expect(run(command), command).not.toBe('');
-    }, 90_000);
+    }, 180_000);
 
     it('tables and sentences, beside a release', async () => {
       run(shell('install.md')[1] ?? '');
@@ -197,7 +197,7 @@ describe.skipIf(noKube)(
       expect(said.at(-1)).toContain('"left" deleted');
       const left = '/apis/resources.teleport.dev/v1/namespaces/teleport-iac/teleportrolesv7';
       expect(await admin.list(left)).toEqual([]);
-    }, 120_000);
+    }, 240_000);
   },
 );
 
@@ -214,7 +214,7 @@ describe.skipIf(noKube || binaries === '')(
       [teleport, kube] = await Promise.all([startRealTeleport(binaries), startRealKube(assets)]);
       place = workplace();
       await administer(teleport, place, binaries);
-    }, 120_000);
+    }, 240_000);
     afterAll(async () => {
       await operator?.stop();
       await Promise.all([teleport?.stop(), kube?.stop()]);
@@ -256,7 +256,7 @@ describe.skipIf(noKube || binaries === '')(
       const squeeze = (text: string) => text.replaceAll(/ +/g, ' ');
       await eventually(() => expect(squeeze(run(get))).toContain(squeeze(row)), { timeoutMs: 30_000 });
       expect(squeeze(run(get))).toContain(squeeze(heading));
-    }, 90_000);
+    }, 180_000);
   },
 );
 
@@ -271,7 +271,7 @@ describe.skipIf(binaries === '')(
       place = workplace();
       await administer(teleport, place, binaries);
       writeFileSync(join(place.folder, 'token.yaml'), tokens[0] ?? '');
-    }, 90_000);
+    }, 180_000);
     afterAll(async () => {
       await teleport?.stop();
       place?.remove();
@@ -281,7 +281,7 @@ describe.skipIf(binaries === '')(
       place.run(shell('install.md')[0] ?? '');
       expect(await teleport.tctl('get', 'bot/operator')).toContain('operator');
       for (const command of asRun(inTeleport)) expect(place.run(command), command).not.toBe('');
-    }, 120_000);
+    }, 240_000);
 
     const methods = tokens.map((token) => [/join_method: (\w+)/.exec(token)?.[1] ?? '', token] as const);
     it.each(methods)(
