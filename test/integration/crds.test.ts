@@ -3,6 +3,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { kinds } from '../../src/kinds/index.js';
 import type { KubeObject } from '../../src/kube/object.js';
 import { crds, installCrds } from '../env/crds.js';
 import { kubeServers } from '../env/index.js';
@@ -96,6 +97,18 @@ describe.each(kubeServers())('CRDs in $name', ({ skipped, start }) => {
       ['a true or false for an enum', { options: { require_session_mfa: true } }, 'require_session_mfa'],
     ])('refuse %s', async (_, spec, field) => {
       await expect(create('v1', 'teleportrolesv7', 'TeleportRoleV7', 'refused', spec)).rejects.toThrow(field);
+    });
+
+    it('give every new object a status that no tool takes for done', async () => {
+      for (const { object } of kinds) {
+        const { plural, kind, versions } = object;
+        for (const { name: version } of versions) {
+          const name = `new-${version}`;
+          await create(version, plural, kind, name, {});
+          const read = await admin.get(`${group}/${version}/namespaces/${namespace}/${plural}/${name}`);
+          expect(read.status).toEqual({ observedGeneration: -1 });
+        }
+      }
     });
 
     it('take the status that the operator writes', async () => {
