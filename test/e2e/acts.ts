@@ -1,6 +1,7 @@
 // What people do to Teleport behind the operator's back, and what the operator then tells: shared by the
 // whole-operator tests about drift, adoption and conflicts.
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
+import { Operation } from '../../src/gen/teleport/client/event_pb.js';
 import type { RoleV6 } from '../../src/gen/teleport/types/role_pb.js';
 import { eventually } from '../env/eventually.js';
 import type { Scene } from './scene.js';
@@ -68,3 +69,25 @@ export const annotate = (annotations: Readonly<Record<string, string | null>>) =
     Object.entries(annotations).map(([name, value]) => [`teleport.dev/${name}`, value]),
   ),
 });
+
+/** Names of roles whose deletion Teleport tells of from now on. */
+export function watchDeletions(scene: Scene): { readonly deleted: ReadonlySet<string>; end(): void } {
+  const watching = new AbortController();
+  const deleted = new Set<string>();
+  const follow = async (): Promise<void> => {
+    const request = { Kinds: [{ Kind: 'role' }] };
+    const { signal } = watching;
+    const { admin } = scene.teleport;
+    for await (const { Type: type, Resource: resource } of admin.serverStream(
+      AuthService.method.watchEvents,
+      request,
+      { signal },
+    )) {
+      if (type !== Operation.DELETE || resource.case !== 'ResourceHeader') continue;
+      deleted.add(resource.value.Metadata?.Name ?? '');
+    }
+  };
+  // it ends with the test
+  void follow().catch(() => {});
+  return { deleted, end: () => watching.abort() };
+}

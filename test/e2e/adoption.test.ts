@@ -109,6 +109,15 @@ describe.each(pairs())('somebody else’s resource, on $name', ({ start, skipped
       expect((await scene.until('TeleportRoleV7', fresh, observed)).message).toContain('would be created');
       expect(await loginsOf(scene, name)).toEqual(['theirs']);
       expect(await loginsOf(scene, fresh)).toBeUndefined();
+      // the plan follows what happens in Teleport
+      await editRole(scene, name, (role) => {
+        role.Spec!.Allow!.DatabaseNames = ['payroll'];
+      });
+      await eventually(
+        async () =>
+          expect((await scene.until('TeleportRoleV7', name, observed)).message).toContain('db_names'),
+        { timeoutMs: 5_000 },
+      );
       expect((await scene.find('TeleportRoleV7', name))?.metadata.finalizers ?? []).toEqual([]);
       await scene.remove('TeleportRoleV7', name);
       await scene.untilGone('TeleportRoleV7', name);

@@ -4,7 +4,7 @@ import { group } from '../../src/kinds/kind.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type OperatorOptions, type RunningOperator, startOperator } from '../env/operator.js';
-import { annotate, logins, loginsOf } from './acts.js';
+import { annotate, logins, loginsOf, watchDeletions } from './acts.js';
 import { grant } from './rights.js';
 import { conditionOf, openScene, type Scene, serviceAccount, unique } from './scene.js';
 
@@ -53,9 +53,13 @@ describe.each(pairs())('a conflict, on $name', ({ start, skipped }) => {
       expect(conditionOf(await scene.find('TeleportRoleV7', name), 'Ready')?.status).toBe('True');
     });
 
-    it('two objects ends with a hand-over when the winner goes: the resource is never gone', async () => {
+    it.each([
+      ['two objects', []],
+      ['two objects of an operator with an id', ['-operator-id=red']],
+    ])('%s ends with a hand-over when the winner goes: the resource is never gone', async (_, flags) => {
       const name = unique('heir');
-      await run();
+      await run(flags);
+      const watch = watchDeletions(scene);
       await scene.create('TeleportRoleV7', name, logins('older'));
       await scene.untilReady('TeleportRoleV7', name);
       await nextSecond('TeleportRoleV7', name);
@@ -72,7 +76,10 @@ describe.each(pairs())('a conflict, on $name', ({ start, skipped }) => {
         return now;
       });
       expect(stored?.Metadata.Name).toBe(made?.Metadata.Name);
+      expect(stored?.Metadata.Labels[idLabel]).toBe(flags.length > 0 ? 'red' : undefined);
       expect(await loginsOf(scene, name)).toEqual(['younger']);
+      expect(watch.deleted.has(name)).toBe(false);
+      watch.end();
     });
 
     it('two namespaces is won by the older, where the operator works in both', async () => {

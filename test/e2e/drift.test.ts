@@ -274,6 +274,16 @@ describe.each(pairs())('drift, on $name', ({ start, skipped }) => {
       );
       expect(metrics).toMatch(/teleport_operator_objects\{kind="TeleportRoleV7",ready="True"\} [1-9]/);
       expect(metrics).toMatch(/teleport_operator_objects\{kind="TeleportRoleV7",ready="False"\} 1/);
+      // and so is all the rest that docs/drift.md lists
+      const role = 'teleportrolev7';
+      for (const line of [
+        /^teleport_operator_passes_total\{kind="TeleportRoleV7",outcome="[a-zA-Z]+"\} [1-9]/m,
+        /^teleport_operator_teleport_call_duration_seconds_count\{.*method="GetRole",code="OK".*\} [1-9]/m,
+        new RegExp(`^controller_runtime_reconcile_time_seconds_count\\{controller="${role}"\\} [1-9]`, 'm'),
+        new RegExp(`^workqueue_depth\\{.*name="${role}".*\\} \\d`, 'm'),
+        new RegExp(`^teleport_operator_workqueue_oldest_age_seconds\\{name="${role}"\\} \\d`, 'm'),
+      ])
+        expect(metrics).toMatch(line);
     });
   });
 });

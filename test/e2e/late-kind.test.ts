@@ -1,14 +1,12 @@
 // Conflicts with objects that can't be read: their kind is forbidden, or its CRD is not there yet. The resource
 // keeps to whom it belongs, and changes hands without being gone when the kind comes.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
-import { Operation } from '../../src/gen/teleport/client/event_pb.js';
 import { kinds } from '../../src/kinds/index.js';
 import { crds, installCrds } from '../env/crds.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
-import { annotate, eventsOf, logins, loginsOf, makeRole } from './acts.js';
+import { annotate, eventsOf, logins, loginsOf, makeRole, watchDeletions } from './acts.js';
 import { grant } from './rights.js';
 import { conditionOf, openScene, origin, type Scene, serviceAccount, unique } from './scene.js';
 
@@ -21,36 +19,19 @@ describe.each(pairs())('a kind that comes late, on $name', ({ start, skipped }) 
   describe.skipIf(skipped)('among objects of other kinds', () => {
     let scene: Scene;
     let operator: RunningOperator;
-    const watching = new AbortController();
-    /** Names of roles whose deletion Teleport told of. */
-    const deleted = new Set<string>();
+    let watch: ReturnType<typeof watchDeletions>;
     beforeAll(async () => {
       scene = await openScene(await start());
       await grant(scene.admin, scene.namespace, serviceAccount, all);
-      void watchDeletions();
+      watch = watchDeletions(scene);
     }, 90_000);
     afterEach(async () => {
       await operator?.stop();
     });
     afterAll(async () => {
-      watching.abort();
+      watch?.end();
       await scene?.close();
     });
-
-    async function watchDeletions(): Promise<void> {
-      const request = { Kinds: [{ Kind: 'role' }] };
-      const stream = scene.teleport.admin.serverStream(AuthService.method.watchEvents, request, {
-        signal: watching.signal,
-      });
-      try {
-        for await (const { Type: type, Resource: resource } of stream) {
-          if (type !== Operation.DELETE || resource.case !== 'ResourceHeader') continue;
-          deleted.add(resource.value.Metadata?.Name ?? '');
-        }
-      } catch {
-        // ended with the test
-      }
-    }
 
     const run = async (): Promise<void> => {
       operator = await startOperator(await scene.operator());
@@ -118,7 +99,7 @@ describe.each(pairs())('a kind that comes late, on $name', ({ start, skipped }) 
       );
       for (const name of [waits, goes]) await scene.untilReady('TeleportRoleV6', name);
       expect(await Promise.all([waits, goes].map(revisionOf))).toEqual(before);
-      expect([waits, goes, freed].filter((name) => deleted.has(name))).toEqual([]);
+      expect([waits, goes, freed].filter((name) => watch.deleted.has(name))).toEqual([]);
     }, 120_000);
 
     it('a new object does not take the role over that one of the hidden kind made', async () => {
@@ -168,7 +149,7 @@ describe.each(pairs())('a kind that comes late, on $name', ({ start, skipped }) 
       expect((await eventsOf(scene, name)).map(({ reason }) => reason).sort()).toEqual(
         ['Created', 'Kept', 'NameConflict', 'Updated'].sort(),
       );
-      expect(deleted.has(name)).toBe(false);
+      expect(watch.deleted.has(name)).toBe(false);
     }, 90_000);
 
     it('the CRD comes later: its objects are younger, and lose', async () => {
@@ -191,7 +172,7 @@ describe.each(pairs())('a kind that comes late, on $name', ({ start, skipped }) 
       await scene.remove('TeleportRoleV8', name);
       await scene.untilGone('TeleportRoleV8', name);
       await scene.untilReady('TeleportRoleV7', name);
-      expect(deleted.has(name)).toBe(false);
+      expect(watch.deleted.has(name)).toBe(false);
     }, 90_000);
   });
 });

@@ -165,6 +165,39 @@ describe.each(pairs())('a crash, on $name', ({ start, skipped }) => {
       90_000,
     );
 
+    it.each(moments)(
+      `a write that is answered with nothing, ${writeStatus.name}: %s it is done`,
+      async (_, done) => {
+        const name = unique('crash');
+        const at = (port: number) => ({ uri: `http://127.0.0.1:${port}` });
+        const uri = async () =>
+          ((await scene.stored('TeleportAppV3', name))?.Spec as { URI?: string } | undefined)?.URI;
+        await run();
+        killAt(writeStatus, name, done);
+        await scene.create('TeleportAppV3', name, at(8001));
+        await died();
+        const made = await eventually(async () => {
+          const stored = await scene.stored('TeleportAppV3', name);
+          expect(stored).toBeDefined();
+          return stored?.Metadata.Revision;
+        });
+        await run();
+        await scene.untilReady('TeleportAppV3', name, 30_000);
+        // what the dead one wrote is known again
+        expect((await scene.stored('TeleportAppV3', name))?.Metadata.Revision).toBe(made);
+        killAt(writeStatus, name, done);
+        await scene.patch('TeleportAppV3', name, { spec: at(8002) });
+        await died();
+        await run();
+        await scene.untilReady('TeleportAppV3', name, 30_000);
+        await eventually(async () => expect(await uri()).toBe(at(8002).uri));
+        await scene.remove('TeleportAppV3', name);
+        await scene.untilGone('TeleportAppV3', name, 30_000);
+        await eventually(async () => expect(await uri()).toBeUndefined());
+      },
+      90_000,
+    );
+
     it.each([
       ['before', false],
       ['after', true],
