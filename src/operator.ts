@@ -10,6 +10,7 @@ import type { Clock } from './core/clock.js';
 import type { Logger } from './core/log.js';
 import { PromMetrics } from './core/metrics-prom.js';
 import { metricsDuring } from './core/metrics-term.js';
+import { Turn } from './core/turn.js';
 import { kinds as allKinds } from './kinds/index.js';
 import type { AnyKind } from './kinds/kind.js';
 import { createKubeClient, type KubeClient } from './kube/client.js';
@@ -232,6 +233,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
   const claims = new Claims();
   const limiter = new CallLimiter(clock, metrics);
   const counters = passCounters(metrics);
+  const turn = new Turn(clock);
   const controllers = kinds.map(
     (kind) =>
       new KindController({
@@ -257,6 +259,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
         features: () => licence.features(),
         counters,
         clock,
+        turn,
         log,
         metrics,
         syncPeriodMs: settings.syncPeriod,

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
 import { sleep } from '../core/abort.js';
+import { systemClock } from '../core/clock.js';
 import type { LogFields, Logger } from '../core/log.js';
 import { silentLogger } from '../core/log.js';
 import { noMetrics } from '../core/metrics.js';
 import { PromMetrics } from '../core/metrics-prom.js';
+import { Turn } from '../core/turn.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { type ControllerOptions, type Next, runController } from './controller.js';
 import { WorkQueue } from './workqueue.js';
@@ -24,6 +26,7 @@ function setUp(handle: ControllerOptions['handle'], more: Partial<ControllerOpti
     log: silentLogger,
     metrics: noMetrics,
     clock,
+    turn: new Turn(clock),
     signal: stop.signal,
     ...more,
   });
@@ -142,4 +145,26 @@ test('a pass that is aborted is no failure, and its key stays in the queue', asy
   expect(lines).toEqual([]);
   expect(queue.length).toBe(1);
   expect(queue.failures('a')).toBe(0);
+});
+
+test('passes that wait for nothing leave the event loop its turns', async () => {
+  let turns = 0;
+  let passes = 0;
+  const { queue, stop, running } = setUp(
+    async () => {
+      passes++;
+      for (const end = systemClock.monotonic() + 2; systemClock.monotonic() < end; );
+      return { done: true };
+    },
+    { turn: new Turn(systemClock) },
+  );
+  for (let key = 0; key < 100; key++) queue.add(String(key));
+  while (passes < 100) {
+    await new Promise((resolve) => setImmediate(resolve));
+    turns++;
+  }
+  // 200 ms of work in pieces of 10.
+  expect(turns).toBeGreaterThan(10);
+  stop.abort();
+  await running;
 });

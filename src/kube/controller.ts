@@ -6,6 +6,7 @@ import { isAbort } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
+import type { Turn } from '../core/turn.js';
 import type { ObjectKey } from './object.js';
 import type { WorkQueue } from './workqueue.js';
 
@@ -34,6 +35,8 @@ export interface ControllerOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly clock: Clock;
+  /** Asked between passes, so that those that wait for nothing don't hold everything else. */
+  readonly turn: Turn;
   /** When aborted no further key is taken; passes that run may end. */
   readonly signal: AbortSignal;
   /** Aborts passes that run; `signal` when absent. */
@@ -50,6 +53,7 @@ export async function runController(options: ControllerOptions): Promise<void> {
       const key = await takeOrStop(options);
       if (key === undefined) return;
       await runPass(key, options, meters);
+      await options.turn.yield();
     }
   };
   meters.workers(options.workers);

@@ -4,6 +4,7 @@ import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
+import type { Turn } from '../core/turn.js';
 import type { Features } from '../gen/teleport/client/authservice_pb.js';
 import { tellsStored } from '../kinds/calls.js';
 import { type AnyKind, apiResource } from '../kinds/kind.js';
@@ -77,6 +78,7 @@ export interface KindControllerParts {
   readonly features: () => Features | undefined;
   readonly counters: PassCounters;
   readonly clock: Clock;
+  readonly turn: Turn;
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly syncPeriodMs: number;
@@ -285,7 +287,7 @@ export class KindController {
    * @param known no pass begins before it resolves: until then too little is known of the world
    */
   async run(stop: AbortSignal, lead: AbortSignal, known: Promise<void>): Promise<void> {
-    const { kind, clock, metrics } = this.#parts;
+    const { kind, clock, turn, metrics } = this.#parts;
     const ending = AbortSignal.any([stop, lead]);
     // Each worker and each call listens; Node would take that for a leak.
     setMaxListeners(0, ending, lead);
@@ -302,6 +304,7 @@ export class KindController {
             log: this.#log,
             metrics,
             clock,
+            turn,
             signal: ending,
             passSignal: lead,
             handle: (key, pass) => this.#pass(key, pass),
