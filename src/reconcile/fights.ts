@@ -1,16 +1,19 @@
-// Notices when somebody keeps changing a resource back: after two corrections of the same fields within ten
-// minutes the third is not made but reported. A change of the spec, or time, begins anew.
+// Notices when somebody keeps changing a resource back: what would correct only fields that were each corrected twice
+// within ten minutes is not done but reported. One field that is fought over keeps no other from being put right, and
+// turns taken with several are a fight as well. A change of the spec, or time, begins anew.
 import type { Clock } from '../core/clock.js';
 
 /** Corrections that count, in milliseconds. */
 const windowMs = 600_000;
-/** Corrections of the same fields after which no other is made. */
+/** Corrections of the same field after which no other is made. */
 const limit = 2;
+/** Stands for the fields of a correction that names none: it is about labels of ownership. */
+const unnamed: readonly string[] = [''];
 
 interface Corrections {
-  readonly fields: string;
   readonly attempt: string;
-  readonly at: number[];
+  /** When each field was corrected, in monotonic milliseconds. */
+  readonly at: Map<string, readonly number[]>;
 }
 
 export class Fights {
@@ -26,25 +29,28 @@ export class Fights {
    * @param attempt changes whenever the user asked anew: the object's generation and reconcile-at.
    */
   isFought(object: string, attempt: string, fields: readonly string[]): boolean {
-    const known = this.#of(object, attempt, fields);
-    return known !== undefined && known.at.length >= limit;
+    return named(fields).every((field) => this.#times(object, attempt, field).length >= limit);
   }
 
   /** A correction was made. */
   corrected(object: string, attempt: string, fields: readonly string[]): void {
-    const known = this.#of(object, attempt, fields);
-    const at = [...(known?.at ?? []), this.#clock.monotonic()];
-    this.#corrections.set(object, { fields: fields.join(), attempt, at });
+    const known = this.#corrections.get(object);
+    const at = known?.attempt === attempt ? known.at : new Map<string, readonly number[]>();
+    for (const field of named(fields))
+      at.set(field, [...this.#times(object, attempt, field), this.#clock.monotonic()]);
+    this.#corrections.set(object, { attempt, at });
   }
 
   forget(object: string): void {
     this.#corrections.delete(object);
   }
 
-  #of(object: string, attempt: string, fields: readonly string[]): Corrections | undefined {
+  #times(object: string, attempt: string, field: string): readonly number[] {
     const known = this.#corrections.get(object);
-    if (!known || known.attempt !== attempt || known.fields !== fields.join()) return undefined;
+    if (known?.attempt !== attempt) return [];
     const since = this.#clock.monotonic() - windowMs;
-    return { ...known, at: known.at.filter((at) => at > since) };
+    return (known.at.get(field) ?? []).filter((at) => at > since);
   }
 }
+
+const named = (fields: readonly string[]): readonly string[] => (fields.length === 0 ? unnamed : fields);

@@ -56,7 +56,7 @@ function world(base: AnyKind = roleV7, features?: Features, brake = 0) {
     fights: new Fights(clock),
     brake: new DeletionBrake(brake, clock),
     teardown: { ending: async () => teardown.ending },
-    policy: { drift: 'correct' as const, dryRun: false },
+    policy: { drift: 'correct' as const, dryRun: false, nameUnmanaged: false },
     features: () => features,
     secrets: { get: async (_namespace: string, name: string) => secrets.get(name) },
     objects: {
@@ -78,6 +78,7 @@ function world(base: AnyKind = roleV7, features?: Features, brake = 0) {
     clock,
     secrets,
     mirror,
+    policy: parts.policy,
     claims: parts.claims,
     finalized,
     released,
@@ -970,7 +971,7 @@ describe('with a mirror', () => {
   });
 
   it('a deletion that is refused names the objects that hold the resource', async () => {
-    const { pass, teleport, claims, mirror } = world();
+    const { pass, teleport, claims, mirror, policy } = world();
     await pass(anObject());
     mirrorUsers(mirror, { alice: ['engineer'], bob: ['engineer'], carol: [] });
     claims.set('user/alice', claimOf(anObject({ kind: 'TeleportUser', name: 'alice' })));
@@ -979,6 +980,13 @@ describe('with a mirror', () => {
     expect(outcome).toHaveProperty(
       'message',
       expect.stringContaining('Used by TeleportUser teleport/alice and 1 resource without an object.'),
+    );
+    // their names only where the operator is told to
+    policy.nameUnmanaged = true;
+    teleport.failNext.set('delete', new TeleportError('Unknown', 'role engineer is still in use by a user'));
+    expect((await pass(going())).outcome).toHaveProperty(
+      'message',
+      expect.stringContaining('and 1 resource without an object (user bob).'),
     );
   });
 });
