@@ -73,35 +73,65 @@ describe.each(pairs())('any order, on $name', ({ start, skipped }) => {
       const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
       const random = seeded(seed);
       const slow: string[] = [];
-      const within = async (what: string, work: () => Promise<unknown>): Promise<void> => {
-        const started = performance.now();
-        await work();
-        const took = Math.round(performance.now() - started);
-        if (took > 5_000) slow.push(`${what}: ${took} ms (SEED=${seed})`);
-      };
       const sets = Array.from({ length: rounds / 10 }, connected);
       for (let round = 0; round < rounds / 10; round++) {
         const pieces = sets[round] ?? [];
         for (let turn = 0; turn < 10; turn++) {
           const down = turn % 2 === 1;
           const order = shuffled(pieces, random);
+          // from before the first is applied: so no wait of any of them can be longer
+          const started = performance.now();
           for (const { kind, name, spec } of order) {
             if (down) await scene.remove(kind, name);
             else await scene.create(kind, name, spec);
           }
-          await within(`round ${round}.${turn}`, () =>
-            Promise.all(
-              order.map(({ kind, name }) =>
-                down ? scene.untilGone(kind, name, 30_000) : scene.untilReady(kind, name, 30_000),
-              ),
-            ),
+          await Promise.all(
+            order.map(async ({ kind, name }) => {
+              await (down ? scene.untilGone(kind, name, 30_000) : scene.untilReady(kind, name, 30_000));
+              const took = Math.round(performance.now() - started);
+              if (took > 5_000) slow.push(`${round}.${turn}, ${kind} ${name}: ${took} ms (SEED=${seed})`);
+            }),
           );
         }
         for (const { kind, name } of pieces)
           await eventually(async () => expect(await scene.stored(kind, name)).toBeUndefined());
       }
       expect(slow).toEqual([]);
+      const waited = new Set(operator.logs().map(({ reason }) => reason));
+      expect([...waited]).toEqual(expect.arrayContaining(['DependencyNotReady', 'InUse']));
     }, 300_000);
+
+    it('what has waited for so long that its next try is far off goes on at once all the same', async () => {
+      const late = Array.from({ length: 6 }, () => unique('late'));
+      const users = late.map((role, at) => ({
+        name: unique('waits'),
+        roles: [role, late[(at + 1) % 6] ?? ''],
+      }));
+      const held = Array.from({ length: 6 }, () => ({ role: unique('held'), stranger: unique('stranger') }));
+      for (const { role } of held) await scene.create('TeleportRoleV7', role, logins('one'));
+      for (const { role, stranger } of held) {
+        await scene.untilReady('TeleportRoleV7', role);
+        await makeUser(scene, stranger, [role]);
+      }
+      for (const { name, roles } of users) await scene.create('TeleportUser', name, { roles });
+      for (const { role } of held) await scene.remove('TeleportRoleV7', role);
+      const started = performance.now();
+      // tries are 0.5, 1, 2, 4, 8, 16 s apart, half of it by chance: the next ones are some 8 to 16 s off
+      await eventually(() => performance.now() - started > 20_000, { timeoutMs: 25_000, intervalMs: 500 });
+      for (const { name } of users)
+        expect(conditionOf(await scene.find('TeleportUser', name), 'Ready')?.reason).toBe(
+          'DependencyNotReady',
+        );
+      for (const { role } of held)
+        expect(conditionOf(await scene.find('TeleportRoleV7', role), 'Ready')?.reason).toBe('InUse');
+      for (const role of late) await scene.create('TeleportRoleV7', role, logins('one'));
+      for (const { stranger } of held)
+        await scene.teleport.admin.unary(UsersService.method.deleteUser, { name: stranger });
+      await Promise.all([
+        ...users.map(({ name }) => scene.untilReady('TeleportUser', name, 5_000)),
+        ...held.map(({ role }) => scene.untilGone('TeleportRoleV7', role, 5_000)),
+      ]);
+    }, 90_000);
 
     it('a role that names one that is missing is written, says so, and stops saying so when that comes', async () => {
       const [role, late] = [unique('names'), unique('late')];
