@@ -81,6 +81,15 @@ export interface OneTime<Resource> {
   isStandIn(resource: Resource): boolean;
 }
 
+/**
+ * An update writes over whatever is there, and Teleport itself writes to the resource or uses it up. Reads of `get` are up to a
+ * second old, so an update made of one could undo that. The kind's list must read what is stored, past the cache.
+ */
+export interface Unguarded<Resource> {
+  /** Whether Teleport writes to this resource, or uses it up. */
+  isTouchy(resource: Resource): boolean;
+}
+
 /** Features that a licence switches on, as Ping tells them (joining.md 7.2, 7.3). */
 export type Feature = 'OIDC' | 'SAML' | 'AdvancedAccessWorkflows';
 
@@ -102,7 +111,8 @@ type Optional =
   | 'mentions'
   | 'holds'
   | 'defaults'
-  | 'oneTime';
+  | 'oneTime'
+  | 'unguarded';
 
 /** A kind as its file states it. */
 export type KindDeclaration<Schema extends DescMessage> = Omit<Kind<Schema>, Optional> &
@@ -155,6 +165,8 @@ export interface Kind<Schema extends DescMessage = DescMessage> {
   readonly holds: (resource: MessageShape<Schema>) => readonly Reference[];
   /** How resources that Teleport deletes at their first use are made once and no more; undefined where it deletes none. */
   readonly oneTime: OneTime<MessageShape<Schema>> | undefined;
+  /** How updates spare what Teleport has just written; undefined where a revision guards them, or nothing is lost. */
+  readonly unguarded: Unguarded<MessageShape<Schema>> | undefined;
 }
 
 /** A kind with its message type forgotten: what the reconciler and all generic code hold. */
@@ -180,6 +192,7 @@ export function declareKind<Schema extends DescMessage>(declaration: KindDeclara
     holds: () => [],
     defaults: () => {},
     oneTime: undefined,
+    unguarded: undefined,
     ...declaration,
   };
   return kind;

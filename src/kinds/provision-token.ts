@@ -16,6 +16,16 @@ import { tokenDefaults } from './provision-token-defaults.js';
 /** AWS gives nobody this number, so a token that allows it and no other lets nobody join. */
 const nobodysAccount = '000000000000';
 
+function isOneTime({ Spec: spec }: ProvisionTokenV2): boolean {
+  return (spec?.JoinMethod === '' || spec?.JoinMethod === 'token') && spec.BotName !== '';
+}
+
+function isStandIn({ Spec: spec }: ProvisionTokenV2): boolean {
+  return (
+    spec?.JoinMethod === 'iam' && spec.Allow.length === 1 && spec.Allow[0]?.AWSAccount === nobodysAccount
+  );
+}
+
 /** Completed as tctl completes it: the RPC refuses a bound_keypair token without its recovery block. */
 function inV2(token: ProvisionTokenV2) {
   const value = clone(ProvisionTokenV2Schema, token);
@@ -56,14 +66,17 @@ export const provisionToken = declareKind({
   serverOwned: ['Status'],
   watched: true,
   defaults: tokenDefaults,
+  // GetTokens reads the backend, GetToken a cache; joins write the status of a bound_keypair token, and use others up.
+  unguarded: {
+    isTouchy: (token) => token.Spec?.JoinMethod === 'bound_keypair' || isOneTime(token) || isStandIn(token),
+  },
   oneTime: {
-    is: ({ Spec: spec }) => (spec?.JoinMethod === '' || spec?.JoinMethod === 'token') && spec.BotName !== '',
+    is: isOneTime,
     makeStandIn: ({ Spec: spec }) => {
       if (!spec) return;
       spec.JoinMethod = 'iam';
       spec.Allow = [create(TokenRuleSchema, { AWSAccount: nobodysAccount })];
     },
-    isStandIn: ({ Spec: spec }) =>
-      spec?.JoinMethod === 'iam' && spec.Allow.length === 1 && spec.Allow[0]?.AWSAccount === nobodysAccount,
+    isStandIn,
   },
 });

@@ -22,6 +22,7 @@ import { type Claims, claimOf, ownerOf } from '../reconcile/claims.js';
 import type { Absences } from '../reconcile/dependencies.js';
 import { Door, isNews } from '../reconcile/door.js';
 import { Fights } from '../reconcile/fights.js';
+import { LatestReads } from '../reconcile/latest.js';
 import type { Mirror, Shadow, Shift } from '../reconcile/mirror.js';
 import { finalizer } from '../reconcile/names.js';
 import { type PassCounters, Passes } from '../reconcile/pass.js';
@@ -147,6 +148,7 @@ export class KindController {
       kind,
       teleport: parts.teleport,
       recent: parts.recent,
+      latest: new LatestReads(),
       counters: parts.counters,
       clock,
       door: this.#door,

@@ -15,6 +15,7 @@ import { DeletionBrake } from './brake.js';
 import { Claims } from './claims.js';
 import { Absences } from './dependencies.js';
 import { Fights } from './fights.js';
+import { LatestReads } from './latest.js';
 import { Mirror } from './mirror.js';
 import { annotations, finalizer } from './names.js';
 import type { Outcome } from './outcome.js';
@@ -80,6 +81,7 @@ function world(given: ObjectWith = {}) {
     kind,
     teleport: {} as TeleportClient,
     recent: new RecentWrites(clock),
+    latest: new LatestReads(),
     clock,
     mirror,
     absences: new Absences(mirror, clock),

@@ -22,6 +22,7 @@ import { DeletionBrake } from './brake.js';
 import { Claims } from './claims.js';
 import { Absences, idOf } from './dependencies.js';
 import { Fights } from './fights.js';
+import { LatestReads } from './latest.js';
 import { Mirror } from './mirror.js';
 import { annotations, finalizer, originLabel } from './names.js';
 import type { Passed } from './parts.js';
@@ -45,6 +46,7 @@ function world(given: { there?: readonly string[]; mirrored?: readonly string[];
     kind: users.kind,
     teleport: {} as TeleportClient,
     recent: new RecentWrites(clock),
+    latest: new LatestReads(),
     clock,
     mirror,
     absences: new Absences(mirror, clock),

@@ -31,6 +31,13 @@ describe('failure', () => {
       'backoff',
     ],
     ['look', 'AccessDenied', 'this feature requires Teleport Enterprise', 'KindDisabled', 'backoff'],
+    [
+      'write',
+      'AccessDenied',
+      'role option pin_source_ip is only available in enterprise subscriptions',
+      'KindDisabled',
+      'backoff',
+    ],
     ['write', 'BadParameter', 'wildcard is not allowed', 'Rejected', 'onChange'],
     ['write', 'CompareFailed', 'resource revision does not match', 'TeleportError', 'backoff'],
     ['write', 'AlreadyExists', 'user "u1" already registered', 'TeleportError', 'backoff'],

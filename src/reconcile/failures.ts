@@ -52,6 +52,15 @@ const table: readonly Row[] = [
     remedy: 'The kind needs Teleport Enterprise.',
   },
   {
+    // A field of an ordinary kind: a role's pin_source_ip, max_sessions, review_requests.
+    kinds: ['AccessDenied'],
+    steps: ['write'],
+    text: /only (available|supported) .*enterprise|enterprise-only/i,
+    reason: 'KindDisabled',
+    next: 'backoff',
+    remedy: 'Take out of the spec what needs Teleport Enterprise.',
+  },
+  {
     kinds: ['AccessDenied'],
     text: /access denied to perform action/i,
     reason: 'KindDisabled',

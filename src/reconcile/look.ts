@@ -37,6 +37,27 @@ export function isSafelyNew(
   return mirror.get(of, name) === undefined && recent.get(of, name) === undefined;
 }
 
+/**
+ * The same, to be written over: where no revision guards that, what is stored, past Auth's cache.
+ * @throws TeleportError
+ */
+export async function lookToWrite(
+  parts: Pick<ReconcilerParts, 'kind' | 'teleport' | 'recent' | 'latest'>,
+  name: string,
+  signal: AbortSignal,
+): Promise<Message | undefined> {
+  const { kind, teleport, latest } = parts;
+  const found = await look(parts, name, signal);
+  if (!found || !kind.calls.list || !kind.unguarded?.isTouchy(found)) return found;
+  try {
+    return (await latest.read(kind, teleport, signal)).get(name);
+  } catch (error) {
+    // Without the right to list, the cache is all there is.
+    if (isTeleportError(error, 'AccessDenied')) return found;
+    throw error;
+  }
+}
+
 /** Whether the name belongs to a resource of the kind's sibling. */
 export function isOtherSubKind(kind: AnyKind, existing: Message): boolean {
   return kind.resource.subKind !== undefined && kind.form.names(existing).subKind !== kind.resource.subKind;

@@ -9,6 +9,7 @@ import type { DeletionBrake } from './brake.js';
 import type { Claims } from './claims.js';
 import type { Absences } from './dependencies.js';
 import type { Fights } from './fights.js';
+import type { LatestReads } from './latest.js';
 import type { Mirror } from './mirror.js';
 import type { Outcome } from './outcome.js';
 import type { PolicyDefaults } from './policy.js';
@@ -38,6 +39,7 @@ export interface ReconcilerParts {
   readonly objects: ObjectWrites;
   readonly secrets: SecretSource;
   readonly recent: RecentWrites;
+  readonly latest: LatestReads;
   readonly clock: Clock;
   readonly mirror: Mirror;
   readonly absences: Absences;

@@ -28,6 +28,7 @@ import { DeletionBrake } from './brake.js';
 import { Claims, claimOf } from './claims.js';
 import { Absences } from './dependencies.js';
 import { Fights } from './fights.js';
+import { LatestReads } from './latest.js';
 import { Mirror } from './mirror.js';
 import { annotations, finalizer, originLabel } from './names.js';
 import type { Outcome } from './outcome.js';
@@ -49,6 +50,7 @@ function world(base: AnyKind = roleV7, features?: Features, brake = 0) {
     kind,
     teleport: {} as TeleportClient,
     recent: new RecentWrites(clock),
+    latest: new LatestReads(),
     clock,
     mirror,
     absences: new Absences(mirror, clock),

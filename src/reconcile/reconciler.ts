@@ -7,7 +7,7 @@ import { type ApplyContext, apply } from './apply.js';
 import { absent, idOf } from './dependencies.js';
 import { failure } from './failures.js';
 import { closedGate, holds } from './gates.js';
-import { isOtherSubKind, isSafelyNew, look } from './look.js';
+import { isOtherSubKind, isSafelyNew, lookToWrite } from './look.js';
 import { annotations } from './names.js';
 import type { Outcome } from './outcome.js';
 import type { Passed, ReconcilerParts } from './parts.js';
@@ -76,7 +76,7 @@ async function upsert(
   const converge = async (unseen: boolean): Promise<Outcome> => {
     let existing: Message | undefined;
     try {
-      existing = unseen ? undefined : await look(parts, name, signal);
+      existing = unseen ? undefined : await lookToWrite(parts, name, signal);
     } catch (error) {
       return failure('look', error);
     }

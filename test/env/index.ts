@@ -4,7 +4,7 @@
 // Use with describe.each and, inside it, describe.skipIf(skipped).
 import type { TeleportOptions } from '../../sandbox/teleport/server.js';
 import { startRealKube } from './kube-real.js';
-import { startRealTeleport } from './teleport-real.js';
+import { type RealTeleportOptions, startRealTeleport } from './teleport-real.js';
 import type { RunningKube, RunningTeleport } from './types.js';
 
 export interface Launcher<Server> {
@@ -25,13 +25,17 @@ export function kubeServers(): Launcher<RunningKube>[] {
 /**
  * Where Teleport suites run.
  * @param options of the embedded one: a licence is a switch there
+ * @param ofReal of the real one
  */
-export function teleportServers(options: TeleportOptions = {}): Launcher<RunningTeleport>[] {
+export function teleportServers(
+  options: TeleportOptions = {},
+  ofReal: RealTeleportOptions = {},
+): Launcher<RunningTeleport>[] {
   return [
     embedded('an embedded Teleport', async () =>
       (await import('./teleport-embedded.js')).startEmbeddedTeleport(options),
     ),
-    real('a real Teleport', 'TELEPORT_BIN_DIR', startRealTeleport),
+    real('a real Teleport', 'TELEPORT_BIN_DIR', (folder) => startRealTeleport(folder, ofReal)),
   ];
 }
 
@@ -42,9 +46,9 @@ export interface Pair {
 }
 
 /** Where whole-operator suites run: on two embedded servers, and on two real ones. */
-export function pairs(options: TeleportOptions = {}): Launcher<Pair>[] {
+export function pairs(options: TeleportOptions = {}, ofReal: RealTeleportOptions = {}): Launcher<Pair>[] {
   const [embeddedKube, realKube] = kubeServers();
-  const [embeddedTeleport, realTeleport] = teleportServers(options);
+  const [embeddedTeleport, realTeleport] = teleportServers(options, ofReal);
   return [pair(embeddedKube, embeddedTeleport), pair(realKube, realTeleport)];
 }
 

@@ -14,6 +14,7 @@ import { DeletionBrake } from '../../src/reconcile/brake.js';
 import { Claims } from '../../src/reconcile/claims.js';
 import { Absences } from '../../src/reconcile/dependencies.js';
 import { Fights } from '../../src/reconcile/fights.js';
+import { LatestReads } from '../../src/reconcile/latest.js';
 import { Mirror } from '../../src/reconcile/mirror.js';
 import { annotations, finalizer } from '../../src/reconcile/names.js';
 import type { ReconcilerParts } from '../../src/reconcile/parts.js';
@@ -85,6 +86,7 @@ function world(base: AnyKind, example: KubeObject) {
       kind,
       teleport: {} as TeleportClient,
       recent: new RecentWrites(clock),
+      latest: new LatestReads(),
       clock,
       mirror,
       absences: new Absences(mirror, clock),

@@ -16,6 +16,7 @@ import { joiningContract } from './joining.js';
 import { kindsContract } from './kinds.js';
 import { locksContract } from './locks.js';
 import { permissionsContract } from './permissions.js';
+import { referencesContract } from './references.js';
 import { restartsContract } from './restarts.js';
 import { rolesContract } from './roles.js';
 import { tokensContract } from './tokens.js';
@@ -56,6 +57,7 @@ describe.each([...teleportServers(), stale])('$name', ({ start, skipped }) => {
       ['kinds', kindsContract],
       ['declared', declaredContract],
       ['permissions', permissionsContract],
+      ['references', referencesContract],
       ['restarts', restartsContract],
     ])('%s', (_subject, contract) => {
       contract(teleport);

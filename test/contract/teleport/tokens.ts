@@ -75,6 +75,22 @@ export function tokensContract(teleport: () => RunningTeleport): void {
     });
   });
 
+  it('lists what is stored, past the cache that single reads come from', async () => {
+    const name = unique('token');
+    await upsert(token(name));
+    await eventually(async () => expect((await get(name)).Spec?.Roles).toEqual(['Node']));
+    const listed = async () => {
+      const { ProvisionTokens } = await teleport().admin.unary(rpc.getTokens, {});
+      return ProvisionTokens.find(({ Metadata }) => Metadata?.Name === name);
+    };
+    for (const role of ['App', 'Kube', 'Db']) {
+      await upsert(token(name, { Roles: [role] }));
+      expect((await listed())?.Spec?.Roles).toEqual([role]);
+    }
+    await teleport().admin.unary(rpc.deleteToken, { Name: name });
+    expect(await listed()).toBeUndefined();
+  });
+
   it('tells apart a missing token on reading and deleting', async () => {
     await expectRefusal(get('nothing-here'), 'NotFound', '"token" "nothing-here" does not exist');
     const remove = (Name: string) => teleport().admin.unary(rpc.deleteToken, { Name });
