@@ -46,7 +46,7 @@ export class Tracker {
 
   constructor(kubeconfigPath: string) {
     const access = loadKubeConfig({ env: {}, clock: systemClock, kubeconfig: kubeconfigPath });
-    this.#client = createKubeClient(access, { clock: systemClock, log: silentLogger });
+    this.#client = createKubeClient(access, { clock: systemClock, log: silentLogger, userAgent: 'tracker' });
   }
 
   /** Watches the kinds from now on. */

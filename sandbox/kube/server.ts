@@ -11,7 +11,7 @@ import { Rbac } from './auth/rbac.js';
 import { issuer, TokenSigner } from './auth/tokens.js';
 import { Direct } from './direct.js';
 import { OpenApi } from './discovery/openapi-v3.js';
-import type { Call } from './http/calls.js';
+import { type Call, CallRecord } from './http/calls.js';
 import { FaultSwitches } from './http/faults.js';
 import { Handler } from './http/handler.js';
 import { Lists } from './http/lists.js';
@@ -66,8 +66,10 @@ export interface EmbeddedKubernetes {
   /** The stored objects, without HTTP. */
   readonly store: Direct;
   readonly faults: FaultSwitches;
-  /** Every request for a resource, oldest first; tests may empty it. */
+  /** Every request, oldest first; tests may empty it. */
   readonly calls: Call[];
+  /** One call of each sort by each client since the start; nothing empties it. */
+  sorts(): Call[];
   close(): Promise<void>;
 }
 
@@ -130,7 +132,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
       if (on) for (const socket of sockets) socket.destroy();
     },
   });
-  const calls: Call[] = [];
+  const record = new CallRecord();
   let url = '';
   const handler = new Handler({
     clock,
@@ -144,7 +146,7 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     rbac,
     enforce: options.rbac ?? true,
     faults,
-    calls,
+    record,
     plain: { registry, openApi: new OpenApi(registry), jwks: () => signer.jwks(), issuer, url: () => url },
     questions: { store, signer, authenticator, rbac, now },
   });
@@ -208,7 +210,8 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     jwks: () => JSON.stringify(signer.jwks()),
     store: direct,
     faults,
-    calls,
+    calls: record.calls,
+    sorts: () => record.sorts(),
     close: () => close(server, sockets, watches),
   };
 }

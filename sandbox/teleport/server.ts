@@ -120,26 +120,29 @@ export async function startTeleport(options: TeleportOptions = {}): Promise<Embe
   const grpc = new GrpcServer({
     ...common,
     routes: routesOf(enterprise ? [...authServices, ...licensedServices] : authServices, context),
+    place: 'auth',
     countsPings: true,
   });
   const host = await hostCertificate(state);
-  const web = { clusterName: state.clusterName, serverVersion, enterprise, joining, faults };
+  const web = { clusterName: state.clusterName, serverVersion, enterprise, joining, faults, calls };
   const auth = new AuthListener(state, grpc, host, options.authPort ?? 0, legacyAuthApi(web));
   const transport = transportService(state.clusterName, () => auth.listener.port);
 
   const webCa = await CertificateAuthority.create('sandbox proxy', state.clock);
   let proxy: ProxyListener | undefined;
   if (options.proxy !== false) {
+    const behind = { ...common, place: 'proxy', countsPings: false } as const;
     proxy = new ProxyListener({
       clusterName: state.clusterName,
       port: options.proxyPort ?? 0,
       certificate: await serverCertificate(webCa, state.clock, ['localhost']),
       hostCertificate: host,
-      transport: new GrpcServer({ ...common, routes: routesOf([transport], context), countsPings: false }),
+      transport: new GrpcServer({ ...behind, routes: routesOf([transport], context) }),
       state,
+      use: (door) => calls.use(door),
       handsOn: () => options.handsOn ?? true,
       authPort: () => auth.listener.port,
-      grpc: new GrpcServer({ ...common, routes: routesOf(proxyServices, context), countsPings: false }),
+      grpc: new GrpcServer({ ...behind, routes: routesOf(proxyServices, context) }),
       web: webApi({ ...web, proxyAddress: context.proxyAddress }),
     });
   }

@@ -22,6 +22,7 @@ import { ensure, type KubeAdmin, openKube } from '../env/kube-admin.js';
 import { makePod } from '../env/pod.js';
 import { freePorts } from '../env/ports.js';
 import { logTail, type RunningProcess, startProcess } from '../env/process.js';
+import { stopAll } from '../env/stop-all.js';
 import { chart, containerOf, helm, only, render, root, setting, type Values } from './helm.js';
 import { mountProjected } from './kubelet.js';
 import { pathOf } from './manifests.js';
@@ -223,7 +224,7 @@ export async function openRelease(
     close: async () => {
       admin.close();
       rmSync(folder, { recursive: true, force: true });
-      await Promise.allSettled([kube.stop(), teleport.stop()]);
+      await stopAll(kube.stop, teleport.stop);
     },
   };
 }

@@ -4,11 +4,9 @@
 import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { kinds } from '../../src/kinds/index.js';
-import { uncovered } from '../contract/teleport/coverage.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
-import type { RunningEmbeddedTeleport } from '../env/teleport-embedded.js';
 import type { RealTeleport } from '../env/teleport-real.js';
 import { differences } from './differences.js';
 import { applyExamples, exampleObjects, isOurs, refusedByReal, resourceId } from './example-objects.js';
@@ -112,12 +110,6 @@ describe.each(pairs({ enterprise: true }))('the examples, on $name', ({ start, s
       await restart(withSecrets);
       expect(revisions(await snapshot())).toEqual(revisions(before));
     }, 90_000);
-
-    it('needed no RPC that the contract has no case for', ({ skip }) => {
-      if (scene.teleport.kind !== 'embedded') return skip('only the embedded Teleport records calls');
-      const { records } = (scene.teleport as RunningEmbeddedTeleport).server.calls;
-      expect(uncovered(records)).toEqual([]);
-    });
 
     /** A new operator, as soon as it has looked at all objects and found nothing to do. */
     const restart = async (except: ReadonlySet<string> = new Set()): Promise<void> => {

@@ -2,12 +2,15 @@
 // need a licence. Their objects say what is needed, deletions wait and say so, and all of it goes on by itself when
 // the right or the licence comes.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTeleport } from '../../sandbox/teleport/server.js';
 import type { Condition } from '../../src/kube/object.js';
 import { kubeServers, pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
 import { makeBot } from '../env/teleport-bot.js';
-import { type RunningEmbeddedTeleport, startEmbeddedTeleport } from '../env/teleport-embedded.js';
+import {
+  type RunningEmbeddedTeleport,
+  startCheckedTeleport,
+  startEmbeddedTeleport,
+} from '../env/teleport-embedded.js';
 import { openScene, type Scene, unique } from './scene.js';
 
 /** Kinds that the Go operator's chart gives no right for, and what Teleport says of it. */
@@ -186,7 +189,7 @@ describe('kinds that need a licence', () => {
   const restart = async (enterprise: boolean): Promise<void> => {
     const { server } = scene.teleport as RunningEmbeddedTeleport;
     await (upgraded ?? server).close();
-    upgraded = await startTeleport({
+    upgraded = await startCheckedTeleport({
       clusterName: server.clusterName,
       dataFrom: server.state,
       authPort: Number(server.authAddress.split(':')[1]),

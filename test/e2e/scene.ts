@@ -13,6 +13,7 @@ import { eventually } from '../env/eventually.js';
 import type { Pair } from '../env/index.js';
 import { type KubeAdmin, openKube } from '../env/kube-admin.js';
 import type { OperatorOptions } from '../env/operator.js';
+import { stopAll } from '../env/stop-all.js';
 import { grant } from './rights.js';
 
 export const serviceAccount = 'teleport-operator';
@@ -24,6 +25,8 @@ export interface Scene extends Pair {
   readonly admin: KubeAdmin;
   /** Options for an operator that joins Auth by kubernetes/static_jwks; its fields may be replaced. */
   operator(): Promise<OperatorOptions>;
+  /** The same, with a bot of that name and its own token in Teleport: tells this operator's calls from others'. */
+  operatorOf(bot: string): Promise<OperatorOptions>;
   path(kind: string, name?: string): string;
   create(kind: string, name: string, spec: object, metadata?: object): Promise<KubeObject>;
   patch(kind: string, name: string, body: object): Promise<KubeObject>;
@@ -36,6 +39,7 @@ export interface Scene extends Pair {
   untilReady(kind: string, name: string, timeoutMs?: number): Promise<void>;
   /** Waits until the object is gone from Kubernetes. */
   untilGone(kind: string, name: string, timeoutMs?: number): Promise<void>;
+  /** Stops both servers. @throws what they have to say, such as a verb or RPC in use without a contract case */
   close(): Promise<void>;
 }
 
@@ -83,17 +87,18 @@ export async function openScene(pair: Pair, options: SceneOptions = {}): Promise
   );
   const kubeconfigPath = await kube.serviceAccountKubeconfig(namespace, serviceAccount);
   await grant(admin, namespace, serviceAccount, options.plurals ?? kinds.map(({ object }) => object.plural));
-  const bot = unique('operator');
-  const token = await teleport.addBot({
-    name: bot,
-    ...(options.rights && { rights: options.rights }),
-    join: {
-      method: 'kubernetes',
-      type: 'static_jwks',
-      jwks: await kube.jwks(),
-      serviceAccount: `${namespace}:${serviceAccount}`,
-    },
-  });
+  const addBot = async (name: string): Promise<string> =>
+    teleport.addBot({
+      name,
+      ...(options.rights && { rights: options.rights }),
+      join: {
+        method: 'kubernetes',
+        type: 'static_jwks',
+        jwks: await kube.jwks(),
+        serviceAccount: `${namespace}:${serviceAccount}`,
+      },
+    });
+  const token = await addBot(unique('operator'));
 
   const path = (kind: string, name?: string): string => {
     const { object } = kindOf(kind);
@@ -103,22 +108,24 @@ export async function openScene(pair: Pair, options: SceneOptions = {}): Promise
   const find = (kind: string, name: string) => admin.find(path(kind, name));
   const until = (kind: string, name: string, wanted: Expected, timeoutMs = 20_000): Promise<Condition> =>
     eventually(async () => met(await find(kind, name), name, wanted), { timeoutMs });
+  const operator = async (withToken: string): Promise<OperatorOptions> => ({
+    kubeconfigPath,
+    namespace,
+    address: teleport.authAddress,
+    joinMethod: 'kubernetes',
+    token: withToken,
+    serviceAccountToken: await kube.serviceAccountToken(namespace, serviceAccount, {
+      audience: teleport.clusterName,
+      expirationSeconds: 1_800,
+    }),
+    caPins: teleport.caPins,
+  });
   return {
     ...pair,
     namespace,
     admin,
-    operator: async () => ({
-      kubeconfigPath,
-      namespace,
-      address: teleport.authAddress,
-      joinMethod: 'kubernetes',
-      token,
-      serviceAccountToken: await kube.serviceAccountToken(namespace, serviceAccount, {
-        audience: teleport.clusterName,
-        expirationSeconds: 1_800,
-      }),
-      caPins: teleport.caPins,
-    }),
+    operator: () => operator(token),
+    operatorOf: async (bot) => operator(await addBot(bot)),
     path,
     create: (kind, name, spec, metadata = {}) =>
       admin.create(path(kind), {
@@ -153,7 +160,7 @@ export async function openScene(pair: Pair, options: SceneOptions = {}): Promise
     },
     close: async () => {
       admin.close();
-      await Promise.allSettled([kube.stop(), teleport.stop()]);
+      await stopAll(kube.stop, teleport.stop);
     },
   };
 }

@@ -35,7 +35,12 @@ export function teleportServers(
     embedded('an embedded Teleport', async () =>
       (await import('./teleport-embedded.js')).startEmbeddedTeleport(options),
     ),
-    real('a real Teleport', 'TELEPORT_BIN_DIR', (folder) => startRealTeleport(folder, ofReal)),
+    real('a real Teleport', 'TELEPORT_BIN_DIR', (folder) =>
+      startRealTeleport(folder, {
+        ...ofReal,
+        env: { TELEPORT_UNSTABLE_BOUND_KEYPAIR_JOINING_EXPERIMENT: 'true', ...ofReal?.env },
+      }),
+    ),
   ];
 }
 

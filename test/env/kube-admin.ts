@@ -62,6 +62,7 @@ export function openKube(kubeconfigPath: string): KubeAdmin {
           agent,
           headers: {
             accept: 'application/json, */*',
+            'user-agent': 'test-admin',
             ...(config.token === undefined ? {} : { authorization: `Bearer ${config.token}` }),
             ...(body === undefined ? {} : { 'content-type': type }),
           },

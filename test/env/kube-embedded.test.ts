@@ -14,6 +14,7 @@ it('fails a run in which the operator used what no contract case is about', asyn
   await client.list({ group: '', version: 'v1', plural: 'configmaps' }, { limit: 1 });
   client.close();
   await expect(kube.stop()).rejects.toThrow(
-    'used, but without a case in test/contract/kube (see coverage.ts): list configmaps; list configmaps with limit',
+    'used, but without a case in test/contract/kube (see coverage.ts): list configmaps; ' +
+      'list configmaps with all-namespaces; list configmaps with limit',
   );
 });

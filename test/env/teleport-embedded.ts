@@ -1,7 +1,8 @@
 // The embedded Teleport as the suites see every server (types.ts), with the switches that only it has beside.
 import { setTimeout as pause } from 'node:timers/promises';
 import { type EmbeddedTeleport, startTeleport, type TeleportOptions } from '../../sandbox/teleport/server.js';
-
+import { administrator } from '../../sandbox/teleport/state/presets.js';
+import { uncovered } from '../contract/teleport/coverage.js';
 import { openTeleportAdmin } from './teleport-admin.js';
 import { makeBot } from './teleport-bot.js';
 import type { RunningTeleport } from './types.js';
@@ -12,6 +13,30 @@ export interface RunningEmbeddedTeleport extends RunningTeleport {
   readonly server: EmbeddedTeleport;
 }
 
+/**
+ * Starts an embedded server of a test's own; `close` throws as `stop` of the one below does.
+ */
+export async function startCheckedTeleport(options: TeleportOptions = {}): Promise<EmbeddedTeleport> {
+  const server = await startTeleport(options);
+  return {
+    ...server,
+    close: async () => {
+      await server.close();
+      checkUses(server);
+    },
+  };
+}
+
+/** @throws when a bot, or somebody who is not known yet, has used what no case of the contract is about */
+function checkUses({ calls }: EmbeddedTeleport): void {
+  const missing = uncovered(calls.uses().filter(({ user }) => user !== administrator));
+  if (missing.length === 0) return;
+  throw new Error(
+    `used, but without a case in test/contract/teleport (see coverage.ts): ${missing.join('; ')}`,
+  );
+}
+
+/** Starts the embedded server. `stop` throws when the operator has used what no case of the contract is about. */
 export async function startEmbeddedTeleport(options: TeleportOptions = {}): Promise<RunningEmbeddedTeleport> {
   const server = await startTeleport({ clusterName: 'tele.test', ...options });
   const { certPem, keyPem, hostCaPem } = await server.admin();
@@ -34,6 +59,7 @@ export async function startEmbeddedTeleport(options: TeleportOptions = {}): Prom
     stop: async () => {
       admin.close();
       await server.close();
+      checkUses(server);
     },
   };
 }

@@ -18,6 +18,7 @@ import { inMemory } from '../builders/memory-kind.js';
 import { installCrds } from '../env/crds.js';
 import { ensure, type KubeAdmin, openKube } from '../env/kube-admin.js';
 import { startEmbeddedKube } from '../env/kube-embedded.js';
+import { stopAll } from '../env/stop-all.js';
 import { startEmbeddedTeleport } from '../env/teleport-embedded.js';
 
 /** The one declaration. */
@@ -83,7 +84,7 @@ describe('a kind made of one declaration', () => {
     stop = async () => {
       await operator.stop();
       admin.close();
-      await Promise.all([teleport.stop(), kube.stop()]);
+      await stopAll(teleport.stop, kube.stop);
     };
   }, 60_000);
   afterAll(() => stop?.());

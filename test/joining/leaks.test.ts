@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { startTeleport } from '../../sandbox/teleport/server.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/log.js';
 import { PromMetrics } from '../../src/core/metrics-prom.js';
 import { startBot } from '../../src/teleport/bot.js';
 import { eventually } from '../env/eventually.js';
+import { startCheckedTeleport } from '../env/teleport-embedded.js';
 import { startL7Balancer } from './l7-balancer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'operator-leaks-'));
@@ -21,7 +21,7 @@ const sockets = () => process.getActiveResourcesInfo().filter((one) => one === '
 describe.each(['Auth', 'proxy', 'balancer', 'gRPC tunnel'])('by way of %s', (way) => {
   it('no connection is left behind', async () => {
     const before = sockets();
-    const server = await startTeleport({ clusterName: 'tele.test', handsOn: way !== 'gRPC tunnel' });
+    const server = await startCheckedTeleport({ clusterName: 'tele.test', handsOn: way !== 'gRPC tunnel' });
     const balancer = way === 'balancer' ? await startL7Balancer(server.proxyAddress) : undefined;
     const ca = join(folder, `${way}.pem`);
     writeFileSync(ca, balancer?.ca ?? server.proxyCaPem);

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedTeleport, startTeleport } from '../../sandbox/teleport/server.js';
+import type { EmbeddedTeleport } from '../../sandbox/teleport/server.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/log.js';
 import { PromMetrics } from '../../src/core/metrics-prom.js';
@@ -12,6 +12,7 @@ import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { type Bot, startBot } from '../../src/teleport/bot.js';
 import { authorizedKey } from '../../src/teleport/keys.js';
 import { eventually } from '../env/eventually.js';
+import { startCheckedTeleport } from '../env/teleport-embedded.js';
 import { type L7Balancer, startL7Balancer } from './l7-balancer.js';
 import { awsEnvironment, clusterName, createWorlds, type World, type Worlds } from './worlds.js';
 
@@ -56,7 +57,7 @@ describe.each(versions)('on a server of version %s', (serverVersion) => {
 
     beforeAll(async () => {
       const handsOn = way !== 'proxy without TLS routing';
-      server = await startTeleport({ clusterName, serverVersion, handsOn, ...worlds.believed });
+      server = await startCheckedTeleport({ clusterName, serverVersion, handsOn, ...worlds.believed });
       if (way === 'proxy behind a balancer') balancer = await startL7Balancer(server.proxyAddress);
       address = balancer?.address ?? (way === 'Auth' ? server.authAddress : server.proxyAddress);
       ca = join(folder, `${way}-${serverVersion}.pem`);

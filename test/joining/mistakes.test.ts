@@ -2,7 +2,7 @@
 // variable, file or endpoint, says what to do, and shows no secret.
 import { generateKeyPairSync } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedTeleport, startTeleport } from '../../sandbox/teleport/server.js';
+import type { EmbeddedTeleport } from '../../sandbox/teleport/server.js';
 import { systemClock } from '../../src/core/clock.js';
 import { silentLogger } from '../../src/core/log.js';
 import { PromMetrics } from '../../src/core/metrics-prom.js';
@@ -10,6 +10,8 @@ import { startBot } from '../../src/teleport/bot.js';
 import type { StateStore } from '../../src/teleport/join/method.js';
 import { authorizedKey } from '../../src/teleport/keys.js';
 import { eventually } from '../env/eventually.js';
+import { stopAll } from '../env/stop-all.js';
+import { startCheckedTeleport } from '../env/teleport-embedded.js';
 import { startEndpoint } from './endpoints.js';
 import {
   awsEnvironment,
@@ -30,12 +32,12 @@ beforeAll(async () => {
     publicKey: authorizedKey(keys.publicKey).trim(),
     privateKey: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   });
-  server = await startTeleport({ clusterName, ...worlds.believed });
+  server = await startCheckedTeleport({ clusterName, ...worlds.believed });
   Object.assign(process.env, awsEnvironment);
 });
 afterAll(async () => {
   for (const name of Object.keys(awsEnvironment)) delete process.env[name];
-  await Promise.all([worlds.stop(), server.close()]);
+  await stopAll(worlds.stop, server.close);
 });
 
 /** The bot's reason, once it has one that is not the first. */

@@ -12,11 +12,11 @@ import type { Deleter } from '../write/deleter.js';
 import type { Target, WriteOptions } from '../write/request.js';
 import type { Writer } from '../write/writer.js';
 import { mediaType, parseBody, readBody, send, sendError, warningHeaders } from './body.js';
-import { type Call, featuresOf } from './calls.js';
+import { type Call, type CallRecord, featuresOf, featuresOfBody } from './calls.js';
 import type { FaultSwitches } from './faults.js';
 import { formOf, type Lists, selection } from './lists.js';
 import { answerPlain, type PlainContext } from './plain.js';
-import { type RequestInfo, requestInfo } from './request-info.js';
+import { type RequestInfo, type ResourceRequest, requestInfo } from './request-info.js';
 import type { Watches } from './watches.js';
 import { writeOptions } from './write-options.js';
 
@@ -33,7 +33,7 @@ export interface HandlerParts {
   /** False: everybody who is known may do everything. */
   readonly enforce: boolean;
   readonly faults: FaultSwitches;
-  readonly calls: Call[];
+  readonly record: CallRecord;
   readonly plain: PlainContext;
   readonly questions: QuestionContext;
 }
@@ -60,6 +60,7 @@ export class Handler {
         return;
       }
       const content = info.method === 'GET' ? nothing : await readBody(request);
+      this.recordBody(call, content);
       const { delayMs } = weather;
       if (delayMs) await new Promise<void>((resolve) => this.parts.clock.after(delayMs, resolve));
       if (weather.fail) {
@@ -96,8 +97,16 @@ export class Handler {
       at: this.parts.clock.now(),
       status: 0,
     };
-    if (resource) remember(this.parts.calls, call);
+    if (resource && isWide(this.parts.registry, resource)) call.features.push('all-namespaces');
+    this.parts.record.add(call);
     return call;
+  }
+
+  private recordBody(call: Call, content: Buffer): void {
+    const more = featuresOfBody(call.verb, content);
+    if (more.length === 0) return;
+    call.features.push(...more);
+    this.parts.record.sort(call);
   }
 
   private authorize({ resource, path, method }: RequestInfo, user: User): void {
@@ -285,10 +294,8 @@ export class Handler {
 
 const nothing = Buffer.alloc(0);
 
-/** A sandbox may run for days. */
-const mostCalls = 200_000;
-
-function remember(calls: Call[], call: Call): void {
-  if (calls.length >= mostCalls) calls.splice(0, mostCalls / 2);
-  calls.push(call);
+/** A list or watch of a namespaced type that reaches over all namespaces. */
+function isWide(registry: Registry, { verb, group, version, resource, namespace }: ResourceRequest): boolean {
+  if ((verb !== 'list' && verb !== 'watch') || namespace !== undefined) return false;
+  return registry.find(group, version, resource)?.type.namespaced === true;
 }

@@ -7,7 +7,7 @@ import type {
   RegisterUsingBoundKeypairMethodResponseSchema,
 } from '../../../src/gen/teleport/client/joinservice_pb.js';
 import type { Caller } from '../access/caller.js';
-import { accessDenied, badParameter, notImplemented } from '../refusal.js';
+import { accessDenied, badParameter, notImplemented, unknownError, wrapped } from '../refusal.js';
 import type { ClusterState } from '../state/cluster.js';
 import { tokens } from '../state/kinds.js';
 import type { Joining } from './join.js';
@@ -85,7 +85,11 @@ export async function* boundKeypairJoin(
 
 function checkSolution(jws: string, challenge: string, publicKey: string): void {
   const [header = '', payload = '', signature = ''] = jws.split('.');
-  const failed = () => accessDenied('failed to complete challenge');
+  const failed = () =>
+    wrapped(
+      'validating challenge response',
+      unknownError('go-jose/go-jose: error in cryptographic primitive'),
+    );
   if (Buffer.from(payload, 'base64url').toString() !== challenge) throw failed();
   const { alg, typ } = JSON.parse(Buffer.from(header, 'base64url').toString()) as {
     alg: string;

@@ -29,19 +29,20 @@ export interface ProxyListenerOptions {
   /** Serves the transport service to clients with a certificate. */
   readonly transport: GrpcServer;
   readonly state: ClusterState;
+  /** Told of each door that is used: a protocol, a connection upgrade. */
+  readonly use: (door: string) => void;
   /** Whether the web port hands connections on to Auth; a real one always does, balancers before it may not. */
   readonly handsOn: () => boolean;
 }
 
 type Route =
-  | { to: 'auth' }
-  | { to: 'grpc' }
-  | { to: 'transport' }
-  | { to: 'tunnel' }
-  | { to: 'web' }
+  | { to: 'auth' | 'grpc' | 'transport' | 'tunnel' | 'web' /** The one that was chosen. */; protocol: string }
   | undefined;
 
 const authPrefix = 'teleport-auth@';
+
+/** Without the name of a cluster. */
+const plain = (protocol: string): string => (protocol.startsWith(authPrefix) ? authPrefix : protocol);
 
 export class ProxyListener {
   readonly listener: Listener;
@@ -68,6 +69,7 @@ export class ProxyListener {
         return;
       }
       this.#webSockets.handleUpgrade(request, socket, head, (webSocket) => {
+        options.use(`upgrade to ${webSocket.protocol}`);
         const stream = createWebSocketStream(webSocket);
         stream.on('error', () => {});
         this.#accept(stream, true);
@@ -129,23 +131,26 @@ export class ProxyListener {
       socket.pause();
       socket.off('data', onData);
       socket.unshift(peeked);
-      this.#dispatch(socket, this.#route(hello.protocols), wrapped);
+      const route = this.#route(hello.protocols);
+      const protocol = route?.protocol ?? hello.protocols.map(plain).join(',');
+      this.#options.use(`protocol ${protocol}${wrapped ? ' after an upgrade' : ''}`);
+      this.#dispatch(socket, route, wrapped);
     };
     socket.on('data', onData);
   }
 
   #route(protocols: readonly string[]): Route {
-    if (protocols.length === 0) return { to: 'web' };
+    if (protocols.length === 0) return { to: 'web', protocol: 'none' };
     for (const protocol of protocols) {
       if (protocol.startsWith(authPrefix)) {
         const encoded = `${Buffer.from(this.#options.clusterName).toString('hex')}.teleport.cluster.local`;
         const known = protocol.slice(authPrefix.length) === encoded;
-        return known && this.#options.handsOn() ? { to: 'auth' } : undefined;
+        return known && this.#options.handsOn() ? { to: 'auth', protocol: authPrefix } : undefined;
       }
-      if (protocol === 'teleport-proxy-grpc') return { to: 'grpc' };
-      if (protocol === 'teleport-proxy-ssh-grpc') return { to: 'transport' };
-      if (protocol === 'teleport-reversetunnel') return { to: 'tunnel' };
-      if (protocol === 'h2' || protocol === 'http/1.1') return { to: 'web' };
+      if (protocol === 'teleport-proxy-grpc') return { to: 'grpc', protocol };
+      if (protocol === 'teleport-proxy-ssh-grpc') return { to: 'transport', protocol };
+      if (protocol === 'teleport-reversetunnel') return { to: 'tunnel', protocol };
+      if (protocol === 'h2' || protocol === 'http/1.1') return { to: 'web', protocol };
     }
     return undefined;
   }

@@ -7,6 +7,7 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import type { Certs } from '../../../src/gen/teleport/client/certs_pb.js';
 import { RegisterUsingTokenRequestSchema } from '../../../src/gen/teleport/types/common_pb.js';
 import type { Joining } from '../join/join.js';
+import type { Calls } from '../rpc/calls.js';
 import type { Faults } from '../rpc/faults.js';
 import { majorOf } from '../services/old-versions.js';
 
@@ -17,6 +18,7 @@ export interface WebOptions {
   readonly proxyAddress: () => string;
   readonly joining: Joining;
   readonly faults: Faults;
+  readonly calls: Calls;
 }
 
 const httpStatus: Partial<Record<Code, number>> = {
@@ -33,6 +35,7 @@ const httpStatus: Partial<Record<Code, number>> = {
 /** Auth's own HTTP join, which 18 has no more (joining.md 3.4). */
 export function legacyAuthApi(options: Omit<WebOptions, 'proxyAddress'>): RequestListener {
   return (request, response) => {
+    use(options, request, (request.url ?? '').replace(/^\/v\d+\//, '/v1/'), 'Auth');
     const legacy = majorOf(options.serverVersion) < 18;
     if (!legacy || request.method !== 'POST' || !/^\/v\d+\/tokens\/register$/.test(request.url ?? '')) {
       response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' });
@@ -46,6 +49,7 @@ export function legacyAuthApi(options: Omit<WebOptions, 'proxyAddress'>): Reques
 export function webApi(options: WebOptions): RequestListener {
   return (request, response) => {
     const path = new URL(request.url ?? '/', 'https://proxy').pathname.replace(/^\/v1\//, '/');
+    use(options, request, path, 'the proxy');
     const run = async (): Promise<void> => {
       if (request.method === 'GET' && path === '/webapi/find') send(response, 200, found(options));
       else if (request.method === 'GET' && path === '/webapi/ping') send(response, 200, found(options));
@@ -55,6 +59,10 @@ export function webApi(options: WebOptions): RequestListener {
     };
     run().catch((error: unknown) => refuse(response, error));
   };
+}
+
+function use({ calls }: { calls: Calls }, { method }: IncomingMessage, path: string, where: string): void {
+  calls.use(`${method ?? ''} ${path} at ${where}`);
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
@@ -112,6 +120,10 @@ async function join(
     body = JSON.parse(Buffer.concat(parts).toString('utf8')) as Record<string, unknown>;
   } catch {
     throw new ConnectError('request: unexpected end of JSON input', Code.InvalidArgument);
+  }
+  const path = new URL(request.url ?? '/', 'https://here').pathname.replace(/^\/v\d+\//, '/v1/');
+  for (const [key, value] of Object.entries(body)) {
+    if (value !== '' && value !== null) options.calls.use(`POST ${path} with ${key}`);
   }
   options.faults.checkJoin();
   const text = (key: string): string => (typeof body[key] === 'string' ? body[key] : '');

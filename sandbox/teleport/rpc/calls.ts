@@ -1,5 +1,5 @@
-// The record of calls: which RPC was called by whom and how it ended. Contract coverage and tests that count
-// writes read it.
+// The record of calls: which RPC was called by whom and how it ended, and what was made use of at all. Contract
+// coverage and tests that count writes read it.
 import type { Clock } from '../../../src/core/clock.js';
 
 export interface CallRecord {
@@ -15,12 +15,21 @@ export interface CallRecord {
   readonly at: number;
 }
 
+/** Something of this server that somebody made use of. */
+export interface Use {
+  /** `/service/Method`, `/service/Method with Field`, or a door: `GET /webapi/find`, `protocol teleport-proxy-grpc`. */
+  readonly what: string;
+  /** Empty for a client without a certificate, and at every door. */
+  readonly user: string;
+}
+
 /** So many records are kept; a sandbox may run for days. */
 const longest = 200_000;
 
 export class Calls {
   /** In the order in which the calls began. */
   readonly records: CallRecord[] = [];
+  readonly #uses = new Map<string, Use>();
 
   constructor(readonly clock: Clock) {}
 
@@ -28,7 +37,18 @@ export class Calls {
     const record: CallRecord = { method, code: undefined, user, roles, at: this.clock.now() };
     if (this.records.length >= longest) this.records.splice(0, longest / 2);
     this.records.push(record);
+    this.use(method, user);
     return record;
+  }
+
+  use(what: string, user = ''): void {
+    const key = `${user} ${what}`;
+    if (!this.#uses.has(key)) this.#uses.set(key, { what, user });
+  }
+
+  /** Each use by each user once, since the start; `clear` does not empty it. */
+  uses(): Use[] {
+    return [...this.#uses.values()];
   }
 
   /** Records of one RPC, named by its path or the method's name alone. */

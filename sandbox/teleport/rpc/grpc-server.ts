@@ -9,6 +9,7 @@ import {
   type ServerHttp2Session,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
+import type { Message } from '@bufbuild/protobuf';
 import {
   Code,
   ConnectError,
@@ -24,6 +25,7 @@ import { type Caller, callerKey, callerName } from '../access/caller.js';
 import { isAbsent, majorOf } from '../services/old-versions.js';
 import type { Calls } from './calls.js';
 import type { Faults } from './faults.js';
+import { requestFields } from './request-fields.js';
 
 export interface GrpcServerOptions {
   readonly routes: (router: ConnectRouter) => void;
@@ -32,6 +34,8 @@ export interface GrpcServerOptions {
   readonly faults: Faults;
   readonly clock: Clock;
   readonly serverVersion: string;
+  /** Where it stands, for the record of calls: the same service behind another door is another use. */
+  readonly place: 'auth' | 'proxy';
   /** Whether pings more often than once a minute are punished, as Auth does (joining.md 2.6). */
   readonly countsPings: boolean;
 }
@@ -107,11 +111,19 @@ export class GrpcServer {
   }
 
   #interceptor(): Interceptor {
-    const { access, calls, faults, serverVersion } = this.#options;
+    const { access, calls, faults, place, serverVersion } = this.#options;
     return (next) => async (request) => {
       const caller = request.contextValues.get(callerKey);
       const method = `/${request.service.typeName}/${request.method.name}`;
-      const record = calls.begin(method, callerName(caller), caller.identity?.roles ?? []);
+      const user = callerName(caller);
+      const record = calls.begin(method, user, caller.identity?.roles ?? []);
+      if (place !== 'auth') calls.use(`${method} at the ${place}`, user);
+      const note = (message: Message): void => {
+        for (const field of requestFields(request.method.input, message))
+          calls.use(`${method} with ${field}`, user);
+      };
+      const noted = request.stream ? { ...request, message: each(request.message, note) } : request;
+      if (!request.stream) note(request.message);
       const call = { method, signal: request.signal, drop: request.contextValues.get(dropKey) };
       try {
         if (isAbsent(majorOf(serverVersion), method)) {
@@ -121,7 +133,7 @@ export class GrpcServer {
         await faults.before(call);
         if (request.service.typeName === 'proto.JoinService') faults.checkJoin();
         else access.authorize(caller);
-        const response = await next(request);
+        const response = await next(noted);
         if (!response.stream) {
           record.code = 0;
           await faults.after(call);
@@ -150,6 +162,17 @@ export class GrpcServer {
 }
 
 const dropKey = createContextKey<() => void>(() => {}, { description: 'ends the connection' });
+
+/** The messages of a stream, each shown to somebody on its way. */
+async function* each<T extends Message>(
+  messages: AsyncIterable<T>,
+  show: (message: T) => void,
+): AsyncIterable<T> {
+  for await (const message of messages) {
+    show(message);
+    yield message;
+  }
+}
 
 function destroy(session: { destroy(): void; socket?: { destroy(): void } } | undefined): void {
   session?.destroy();

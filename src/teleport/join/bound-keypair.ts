@@ -42,7 +42,8 @@ export const boundKeypair: ChallengeMethod = {
         context.signal,
       );
     } catch (error) {
-      if (!isTeleportError(error, 'AccessDenied', 'BadParameter', 'CompareFailed')) throw error;
+      // Unknown is what a real Auth says to a signature of another key.
+      if (!isTeleportError(error, 'AccessDenied', 'BadParameter', 'CompareFailed', 'Unknown')) throw error;
       throw new TeleportError(
         error.kind,
         `${error.message} (the key of ${store.place} is ${authorizedKey(createPublicKey(key)).trim()}; the join ` +

@@ -23,7 +23,7 @@ export interface Conversation<I extends DescMessage, O extends DescMessage> {
  * @throws TeleportError
  */
 export async function converse<I extends DescMessage, O extends DescMessage, R>(
-  client: TeleportClient,
+  client: Pick<TeleportClient, 'bidi'>,
   method: DescMethodBiDiStreaming<I, O>,
   talk: (conversation: Conversation<I, O>) => Promise<R>,
   signal?: AbortSignal,

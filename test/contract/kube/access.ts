@@ -2,6 +2,7 @@
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import type { KubeClient, Stored } from '../../../src/kube/client.js';
+import type { KubeObject } from '../../../src/kube/object.js';
 import { eventually } from '../../env/eventually.js';
 import { ensure } from '../../env/kube-admin.js';
 import { expectRefusal, leases, unique, user, users, usersPath } from './objects.js';
@@ -146,6 +147,46 @@ export function accessContract(server: () => ContractServer): void {
       const account = `system:serviceaccount:${room}:${name}`;
       expect([await ask('list', account), await ask('delete', account)]).toEqual([true, false]);
     });
+  });
+
+  it('says what one may oneself, to whoever asks', async () => {
+    const { client } = await clientWith([mayList]);
+    await eventually(() => client.list(users, { namespace: room }));
+    const may = async (verb: string, subresource?: string): Promise<boolean> => {
+      const resource = { group: 'resources.teleport.dev', resource: 'teleportusers', subresource };
+      const review = {
+        apiVersion: 'authorization.k8s.io/v1',
+        kind: 'SelfSubjectAccessReview',
+        metadata: {},
+        spec: { resourceAttributes: { ...resource, verb, namespace: room } },
+      } as unknown as KubeObject;
+      const answer = await client.create(
+        { group: 'authorization.k8s.io', version: 'v1', plural: 'selfsubjectaccessreviews' },
+        review,
+      );
+      return (answer.status as { allowed: boolean }).allowed;
+    };
+    expect([await may('list'), await may('list', 'status'), await may('delete')]).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('shows a namespace to those who may, and says when there is none', async () => {
+    const namespaces = { group: '', version: 'v1', plural: 'namespaces' };
+    expect((await server().client.get(namespaces, { name: room })).metadata.name).toBe(room);
+    await expectRefusal(
+      server().client.get(namespaces, { name: 'nowhere' }),
+      'NotFound',
+      /^namespaces "nowhere" not found$/,
+    );
+    const { client } = await clientWith([mayList]);
+    await expectRefusal(
+      client.get(namespaces, { name: room }),
+      'Forbidden',
+      /^namespaces "contract" is forbidden/,
+    );
   });
 
   describe('service account tokens', () => {

@@ -9,7 +9,8 @@ import { covered, needs, uncovered } from './coverage.js';
 import { definitionsContract } from './definitions.js';
 import { readsContract } from './reads.js';
 import { schemasContract } from './schemas.js';
-import { type ContractServer, openServer } from './server.js';
+import { secretsContract } from './secrets.js';
+import { type ContractServer, openServer, userAgent } from './server.js';
 import { tablesContract } from './tables.js';
 import { writesContract } from './writes.js';
 
@@ -33,6 +34,7 @@ describe.each(kubeServers())('$name', ({ start, skipped }) => {
       ['schemas', schemasContract],
       ['tables', tablesContract],
       ['built-in types', builtinsContract],
+      ['Secrets', secretsContract],
       ['definitions', definitionsContract],
       ['access', accessContract],
     ])('%s', (_subject, contract) => {
@@ -41,8 +43,8 @@ describe.each(kubeServers())('$name', ({ start, skipped }) => {
 
     it('has cases for what coverage.ts says', () => {
       if (server().running.kind !== 'embedded') return;
-      const { calls } = (server().running as RunningEmbeddedKube).server;
-      const used = new Set(calls.flatMap(needs));
+      const calls = (server().running as RunningEmbeddedKube).server.sorts();
+      const used = new Set(calls.filter((call) => call.userAgent === userAgent).flatMap(needs));
       expect(covered.filter((need) => !used.has(need))).toEqual([]);
     });
   });

@@ -11,8 +11,13 @@ export interface RecordedCall {
   readonly features: readonly string[];
 }
 
-/** Our kinds stand for each other: they are served by the same code. */
+/** Our kinds stand for each other, and so do the documents of discovery: they are served by the same code. */
 function subject({ group, resource, subresource }: RecordedCall): string {
+  if (resource.startsWith('/')) {
+    return resource
+      .replace(/^\/apis\/[^/]+\/[^/]+$/, '/apis/{group}/{version}')
+      .replace(/^\/openapi\/v3\/.+$/, '/openapi/v3/{path}');
+  }
   const name =
     group === 'resources.teleport.dev' ? 'custom resources' : group ? `${resource}.${group}` : resource;
   return subresource ? `${name}/${subresource}` : name;
@@ -25,53 +30,53 @@ export function needs(call: RecordedCall): string[] {
 }
 
 const crs = 'custom resources';
+const crds = 'customresourcedefinitions.apiextensions.k8s.io';
+const paged = ['', 'limit', 'continue'];
+const followed = ['', 'from-resourceVersion', 'bookmarks', 'timeoutSeconds'];
+const applied = ['', 'apply-patch', 'fieldManager', 'force'];
 
-export const covered: readonly string[] = [
-  `create ${crs}`,
-  `get ${crs}`,
-  `update ${crs}`,
-  `update ${crs}/status`,
-  `delete ${crs}`,
-  `list ${crs}`,
-  `list ${crs} with limit`,
-  `list ${crs} with continue`,
-  `list ${crs} with resourceVersion=0`,
-  `list ${crs} with labelSelector`,
-  `list ${crs} with fieldSelector`,
-  `list ${crs} with table`,
-  `get ${crs} with table`,
-  `watch ${crs}`,
-  `watch ${crs} with from-resourceVersion`,
-  `watch ${crs} with bookmarks`,
-  `watch ${crs} with timeoutSeconds`,
-  `watch ${crs} with labelSelector`,
-  `watch ${crs} with fieldSelector`,
-  `patch ${crs}`,
-  `patch ${crs} with merge-patch`,
-  `patch ${crs} with json-patch`,
-  `patch ${crs} with apply-patch`,
-  `patch ${crs} with fieldManager`,
-  `patch ${crs}/status`,
-  `patch ${crs}/status with merge-patch`,
-  'get leases.coordination.k8s.io',
-  'create leases.coordination.k8s.io',
-  'update leases.coordination.k8s.io',
-  'create events',
-  'create events with dryRun',
-  'list events',
-  'list events with fieldSelector',
-  'get customresourcedefinitions.apiextensions.k8s.io',
-  'patch customresourcedefinitions.apiextensions.k8s.io',
-  'patch customresourcedefinitions.apiextensions.k8s.io with apply-patch',
-  'patch customresourcedefinitions.apiextensions.k8s.io with fieldManager',
-  'get secrets',
-  'list secrets',
-  'create secrets',
-  'patch secrets',
-  'patch secrets with merge-patch',
-  'patch secrets with apply-patch',
-  'patch secrets with fieldManager',
+/** Verb and subject, and the features that there are cases for; '' is the verb without any. */
+const cases: readonly (readonly [string, readonly string[]])[] = [
+  [`create ${crs}`, ['', 'dryRun', 'fieldValidation=Strict', 'fieldValidation=Ignore']],
+  [`get ${crs}`, ['', 'table']],
+  [`update ${crs}`, ['']],
+  [`update ${crs}/status`, ['']],
+  [`delete ${crs}`, ['', 'precondition uid']],
+  [
+    `list ${crs}`,
+    [
+      ...paged,
+      'all-namespaces',
+      'resourceVersion=0',
+      'labelSelector',
+      'fieldSelector=metadata.name',
+      'table',
+    ],
+  ],
+  [`watch ${crs}`, [...followed, 'all-namespaces', 'labelSelector', 'fieldSelector=metadata.name', 'table']],
+  [`patch ${crs}`, [...applied, 'merge-patch', 'a guarding version']],
+  [`patch ${crs}`, ['json-patch', 'json-patch test', 'json-patch add', 'json-patch remove']],
+  [`patch ${crs}/status`, ['', 'merge-patch', 'a guarding version']],
+  ['get leases.coordination.k8s.io', ['']],
+  ['create leases.coordination.k8s.io', ['']],
+  ['update leases.coordination.k8s.io', ['']],
+  ['create events', ['', 'dryRun']],
+  ['list events', ['', 'fieldSelector=involvedObject.uid', 'all-namespaces', 'table', 'limit']],
+  [`get ${crds}`, ['']],
+  [`patch ${crds}`, applied],
+  ['get secrets', ['']],
+  ['create secrets', ['']],
+  ['list secrets', [...paged, 'all-namespaces']],
+  ['watch secrets', [...followed, 'all-namespaces']],
+  ['patch secrets', [...applied, 'merge-patch']],
+  ['get namespaces', ['']],
+  ['create selfsubjectaccessreviews.authorization.k8s.io', ['']],
+  ['get /apis/{group}/{version}', ['']],
 ];
+
+export const covered: readonly string[] = cases.flatMap(([base, features]) =>
+  features.map((feature) => (feature === '' ? base : `${base} with ${feature}`)),
+);
 
 /** What the record needs and no case of the contract is about, each once. */
 export function uncovered(calls: Iterable<RecordedCall>): string[] {

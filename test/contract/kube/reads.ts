@@ -143,6 +143,25 @@ export function readsContract(server: () => ContractServer): void {
     expect(byName.map(({ type }) => type)).toEqual(['ADDED', 'MODIFIED', 'MODIFIED']);
   });
 
+  it('watches across namespaces', async () => {
+    const { metadata } = await server().client.list(users);
+    const name = unique('anywhere');
+    const made = await make(name);
+    const stop = new AbortController();
+    const stream = server().client.watch(users, {
+      resourceVersion: metadata.resourceVersion ?? '',
+      allowBookmarks: true,
+      timeoutSeconds: 10,
+      signal: stop.signal,
+    });
+    const seen: WatchEvent[] = [];
+    for await (const event of stream) {
+      seen.push(event);
+      if (event.object.metadata.name === name) break;
+    }
+    expect(seen.at(-1)?.object.metadata).toMatchObject({ namespace: room, uid: made.metadata.uid });
+  });
+
   it('sends bookmarks, the last shortly before the end', async () => {
     const { metadata } = await server().client.list(users, { namespace: room });
     const stop = new AbortController();

@@ -35,6 +35,9 @@ export interface ContractServer {
   stop(): Promise<void>;
 }
 
+/** Not the operator's: what cases try is not what the operator uses. */
+export const userAgent = 'contract-suite';
+
 /** The namespace that the cases share. */
 export const room = 'contract';
 
@@ -50,7 +53,7 @@ export async function openServer(running: RunningKube): Promise<ContractServer> 
   const clients: KubeClient[] = [];
   const open = (kubeconfig: string): KubeClient => {
     const access = loadKubeConfig({ kubeconfig, env: {}, clock: systemClock });
-    const client = createKubeClient(access, { clock: systemClock, log: silentLogger });
+    const client = createKubeClient(access, { clock: systemClock, log: silentLogger, userAgent });
     clients.push(client);
     return client;
   };
@@ -96,7 +99,7 @@ function send(
         method,
         ca: running.ca,
         ...(cert && key && { cert, key }),
-        headers: { accept, ...(body !== undefined && { 'content-type': type }) },
+        headers: { accept, 'user-agent': userAgent, ...(body !== undefined && { 'content-type': type }) },
       },
       (answer) => {
         let text = '';

@@ -1,5 +1,5 @@
 // Contract: bots, which are a user and a role; heartbeats.
-import { timestampFromMs } from '@bufbuild/protobuf/wkt';
+import { durationFromMs, timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { expect, it } from 'vitest';
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
 import { BotInstanceService } from '../../../src/gen/teleport/machineid/v1/bot_instance_service_pb.js';
@@ -127,6 +127,7 @@ export function botsContract(teleport: () => RunningTeleport): void {
       recordedAt: timestampFromMs(Date.now()),
       isStartup: true,
       version: '0.1.0',
+      uptime: durationFromMs(1_500),
       hostname: 'host',
       joinMethod: 'token',
       architecture: 'amd64',

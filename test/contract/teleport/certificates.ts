@@ -1,9 +1,10 @@
 // Contract: GenerateUserCerts (renewal and role impersonation), the generation counter, and what a connection
 // with a certificate must look like.
-import { X509Certificate } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { expect, it } from 'vitest';
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
+import { authorizedKey } from '../../../src/teleport/keys.js';
 import { eventually } from '../../env/eventually.js';
 import type { RunningTeleport } from '../../env/types.js';
 import {
@@ -80,7 +81,9 @@ export function certificatesContract(teleport: () => RunningTeleport): void {
 
   it('renews, with both authorities and a generation more', async () => {
     const { client, user, certs, keys } = await bot();
-    const renewed = await generateCerts(client, user, keys);
+    const SSHPublicKey = Buffer.from(authorizedKey(generateKeyPairSync('ed25519').publicKey));
+    const renewed = await generateCerts(client, user, keys, { SSHPublicKey });
+    expect(Buffer.from(renewed.SSH).toString()).toContain('-cert-v01@openssh.com ');
     expect(renewed.TLSCACerts).toHaveLength(2);
     expect(subjectOf(renewed.TLS)).toContain('1.3.9999.1.14=2');
     expect(subjectOf(renewed.TLS)).toContain('1.3.9999.1.13=true');

@@ -6,6 +6,7 @@ import { type Launcher, teleportServers } from '../../env/index.js';
 import { type RunningEmbeddedTeleport, startEmbeddedTeleport } from '../../env/teleport-embedded.js';
 import type { RunningTeleport } from '../../env/types.js';
 import { botsContract } from './bots.js';
+import { boundKeypairContract } from './bound-keypair.js';
 import { certificatesContract } from './certificates.js';
 import { clusterContract } from './cluster.js';
 import { covered, uncovered } from './coverage.js';
@@ -21,6 +22,7 @@ import { restartsContract } from './restarts.js';
 import { rolesContract } from './roles.js';
 import { tokensContract } from './tokens.js';
 import { usersContract } from './users.js';
+import { watchedContract } from './watched.js';
 
 /** As a real one in this as well: reads, locks and watches lag behind writes. */
 const stale: Launcher<RunningTeleport> = {
@@ -53,8 +55,10 @@ describe.each([...teleportServers(), stale])('$name', ({ start, skipped }) => {
       ['events', eventsContract],
       ['joining', joiningContract],
       ['doors', doorsContract],
+      ['bound_keypair', boundKeypairContract],
       ['certificates', certificatesContract],
       ['kinds', kindsContract],
+      ['watched', watchedContract],
       ['declared', declaredContract],
       ['permissions', permissionsContract],
       ['references', referencesContract],
@@ -65,10 +69,10 @@ describe.each([...teleportServers(), stale])('$name', ({ start, skipped }) => {
 
     it('has cases for what coverage.ts says, and needs no other RPC', () => {
       if (teleport().kind !== 'embedded') return;
-      const { records } = (teleport() as RunningEmbeddedTeleport).server.calls;
-      const used = new Set(records.map((record) => record.method));
-      expect(covered.filter((method) => !used.has(method))).toEqual([]);
-      expect(uncovered(records)).toEqual([]);
+      const { calls } = (teleport() as RunningEmbeddedTeleport).server;
+      const used = new Set(calls.uses().map(({ what }) => what));
+      expect(covered.filter((what) => !used.has(what))).toEqual([]);
+      expect(uncovered(calls.records.map(({ method }) => ({ what: method })))).toEqual([]);
     });
   });
 });

@@ -2,15 +2,14 @@
 // tried by its refusal; every list that the operator reads is read.
 import type { DescMethodUnary, Message } from '@bufbuild/protobuf';
 import { expect, it } from 'vitest';
-import { AccessListService } from '../../../src/gen/teleport/accesslist/v1/accesslist_service_pb.js';
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
 import { LoginRuleService } from '../../../src/gen/teleport/loginrule/v1/loginrule_service_pb.js';
-import { OktaService } from '../../../src/gen/teleport/okta/v1/okta_service_pb.js';
 import { TrustService } from '../../../src/gen/teleport/trust/v1/trust_service_pb.js';
 import { kinds } from '../../../src/kinds/index.js';
 import type { TeleportClient } from '../../../src/teleport/client.js';
 import type { TeleportErrorKind } from '../../../src/teleport/errors.js';
 import type { RunningTeleport } from '../../env/types.js';
+import { enterpriseServices } from './coverage.js';
 import { expectRefusal } from './expectations.js';
 
 const auth = AuthService.method;
@@ -97,20 +96,6 @@ const refusals: readonly Refusal[] = [
     noRules,
     (c) => c.unary(LoginRuleService.method.upsertLoginRule, { loginRule }),
   ],
-];
-
-/** Services that an open source server does not have; sandbox/teleport/licensed.test.ts has the embedded one's. */
-export const enterpriseServices = [AccessListService, OktaService];
-
-const service = ({ parent, name }: DescMethodUnary): string => `/${parent.typeName}/${name}`;
-
-export const declared: readonly string[] = [
-  ...refusals.map(([method]) => service(method)),
-  ...kinds.flatMap(({ calls: { list } }) =>
-    list && !enterpriseServices.some(({ typeName }) => typeName === list.method.parent.typeName)
-      ? [service(list.method)]
-      : [],
-  ),
 ];
 
 /** RPCs of kinds, and those of older servers. */

@@ -1,14 +1,19 @@
 // Contract: the ways to Auth that are not Auth's own port, as bytes on the wire: the proxy's gRPC tunnel, the connection
 // upgrade, and joins in which the server speaks first.
+import { generateKeyPairSync } from 'node:crypto';
+import { connect as connectHttp2, type IncomingHttpHeaders } from 'node:http2';
+import { request as httpsRequest } from 'node:https';
 import { type ConnectionOptions, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createWebSocketStream, WebSocket } from 'ws';
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
 import { JoinService } from '../../../src/gen/teleport/client/joinservice_pb.js';
 import { TransportService } from '../../../src/gen/teleport/transport/v1/transport_service_pb.js';
 import { ofConnect } from '../../env/connect-errors.js';
+import { authorizedKey } from '../../../src/teleport/keys.js';
 import type { RunningTeleport } from '../../env/types.js';
 import { apiDomain, hostCa, joinedBot, newKeys, overSocket, secureSocket } from './clients.js';
 import { expectRefusal, unique } from './expectations.js';
@@ -119,64 +124,118 @@ export function doorsContract(teleport: () => RunningTeleport): void {
   });
 
   it.each([
-    ['registerUsingIAMMethod', /^[A-Za-z0-9+/]{43}$/],
-    ['registerUsingAzureMethod', /^[\w-]{32}$/],
-  ] as const)('%s begins with a challenge', async (method, form) => {
-    const socket = await secureSocket(teleport().authAddress, {
-      servername: apiDomain,
-      ALPNProtocols: ['h2'],
-      ca: await hostCa(teleport()),
+    ['GET', '/webapi/find'],
+    ['POST', '/v2/tokens/register'],
+  ])('has no %s %s at Auth: neither a web API nor the HTTP join of older servers', async (method, path) => {
+    const [host, port] = teleport().authAddress.split(':');
+    const options = { host, port, method, path, ca: await hostCa(teleport()), servername: apiDomain };
+    const [status, text] = await new Promise<[number | undefined, string]>((resolve, reject) => {
+      const call = httpsRequest(options, (response) => {
+        let body = '';
+        response.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        response.on('end', () => resolve([response.statusCode, body]));
+      });
+      call.on('error', reject);
+      call.end();
     });
-    const transport = createGrpcTransport({
-      baseUrl: `https://${teleport().authAddress}`,
-      nodeOptions: { createConnection: () => socket },
-    });
-    let release: () => void = () => {};
-    const silent = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    const replies = createClient(JoinService, transport)[method](
-      // The client says nothing until it is asked.
-      (async function* () {
-        await silent;
-        yield* [];
-      })(),
-    );
-    const { value } = await replies[Symbol.asyncIterator]().next();
-    expect((value as { challenge: string }).challenge).toMatch(form);
-    release();
-    socket.destroy();
+    expect([status, text.trim()]).toEqual([404, '404 page not found']);
   });
 
-  it('lets no token of another method join by a stream', async () => {
-    const token = await teleport().addBot({ name: unique('op'), join: { method: 'token' } });
-    const socket = await secureSocket(teleport().authAddress, {
-      servername: apiDomain,
+  it('answers no RPC on the web port of a proxy, which is how a proxy shows that it is no Auth', async () => {
+    const socket = await secureSocket(teleport().proxyAddress, {
+      ca: teleport().proxyCa,
       ALPNProtocols: ['h2'],
-      ca: await hostCa(teleport()),
     });
-    const transport = createGrpcTransport({
-      baseUrl: `https://${teleport().authAddress}`,
-      nodeOptions: { createConnection: () => socket },
+    const session = connectHttp2(`https://${teleport().proxyAddress}`, { createConnection: () => socket });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/proto.AuthService/Ping',
+      'content-type': 'application/grpc+proto',
     });
-    const keys = newKeys();
-    const replies = createClient(JoinService, transport).registerUsingIAMMethod(
-      (async function* () {
-        yield {
-          registerUsingTokenRequest: { Role: 'Bot', Token: token, PublicTLSKey: keys.publicKey },
-          stsIdentityRequest: Buffer.from('POST / HTTP/1.1\r\nHost: example.com\r\n\r\n'),
-        };
-      })(),
+    stream.end(Buffer.alloc(5));
+    const headers = await new Promise<IncomingHttpHeaders>((resolve, reject) => {
+      stream.once('response', resolve);
+      stream.once('error', reject);
+    });
+    expect(headers[':status']).toBe(404);
+    expect(headers).not.toHaveProperty('grpc-status');
+    session.destroy();
+  });
+
+  /** The joins' service, at Auth or at the proxy's own gRPC door. */
+  const joinsAt = async (place: 'Auth' | 'the proxy') => {
+    const atAuth = place === 'Auth';
+    const address = atAuth ? teleport().authAddress : teleport().proxyAddress;
+    const socket = await secureSocket(address, {
+      servername: atAuth ? apiDomain : 'localhost',
+      ALPNProtocols: atAuth ? ['h2'] : ['teleport-proxy-grpc', 'h2'],
+      ca: atAuth ? await hostCa(teleport()) : teleport().proxyCa,
+    });
+    const nodeOptions = { createConnection: () => socket };
+    const client = createClient(
+      JoinService,
+      createGrpcTransport({ baseUrl: `https://${address}`, nodeOptions }),
     );
-    const call = (async () => {
-      try {
-        for await (const reply of replies) if (reply.certs) return reply;
-      } catch (error) {
-        throw ofConnect(error, '');
-      }
-    })();
-    await expectRefusal(call, 'AccessDenied', /./);
-    socket.destroy();
+    return { client, close: () => socket.destroy() };
+  };
+
+  describe.each(['Auth', 'the proxy'] as const)('at %s', (place) => {
+    it.each([
+      ['registerUsingIAMMethod', /^[A-Za-z0-9+/]{43}$/],
+      ['registerUsingAzureMethod', /^[\w-]{32}$/],
+    ] as const)('%s begins with a challenge', async (method, form) => {
+      const { client, close } = await joinsAt(place);
+      let release: () => void = () => {};
+      const silent = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const replies = client[method](
+        // The client says nothing until it is asked.
+        (async function* () {
+          await silent;
+          yield* [];
+        })(),
+      );
+      const { value } = await replies[Symbol.asyncIterator]().next();
+      expect((value as { challenge: string }).challenge).toMatch(form);
+      release();
+      close();
+    });
+
+    it.each([
+      [
+        'registerUsingIAMMethod',
+        { stsIdentityRequest: Buffer.from('POST / HTTP/1.1\r\nHost: example.com\r\n\r\n') },
+      ],
+      ['registerUsingAzureMethod', { attestedData: Buffer.from('{}'), accessToken: 'x' }],
+    ] as const)('%s lets no token of another method join', async (method, proof) => {
+      const token = await teleport().addBot({ name: unique('op'), join: { method: 'token' } });
+      const { client, close } = await joinsAt(place);
+      const request = {
+        registerUsingTokenRequest: {
+          Role: 'Bot',
+          Token: token,
+          PublicTLSKey: newKeys().publicKey,
+          PublicSSHKey: Buffer.from(authorizedKey(generateKeyPairSync('ed25519').publicKey)),
+          Expires: timestampFromMs(Date.now() + 3600_000),
+        },
+        ...proof,
+      };
+      const replies = client[method](
+        (async function* () {
+          yield request;
+        })(),
+      );
+      const call = (async () => {
+        try {
+          for await (const reply of replies) if (reply.certs) return reply;
+        } catch (error) {
+          throw ofConnect(error, '');
+        }
+      })();
+      await expectRefusal(call, 'AccessDenied', /./);
+      close();
+    });
   });
 }
 

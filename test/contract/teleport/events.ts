@@ -89,6 +89,25 @@ export function eventsContract(teleport: () => RunningTeleport): void {
     operator.close();
   });
 
+  it("lets a bot watch its own cluster's authorities, without their keys", async () => {
+    const operator = await operatorClient(teleport(), unique('op'));
+    const { clusterName } = teleport();
+    const Filter = { host: clusterName, user: clusterName };
+    const own = watcher(operator, ['cert_authority'], false, '', Filter);
+    const { Resource } = await own.next();
+    if (Resource.case !== 'WatchStatus') throw new Error('INIT without a status');
+    expect(Resource.value.Spec?.Kinds).toMatchObject([{ Kind: 'cert_authority', Filter }]);
+    await own.stop();
+    const Kinds = [{ Kind: 'cert_authority', LoadSecrets: true }];
+    const secret = operator.serverStream(rpc.watchEvents, { Kinds })[Symbol.asyncIterator]();
+    await expectRefusal(
+      secret.next(),
+      'AccessDenied',
+      'access denied to perform action "read" on "cert_authority"',
+    );
+    operator.close();
+  });
+
   it('leaves out what cannot be watched when partial success is enough', async () => {
     const operator = await operatorClient(teleport(), unique('op'));
     const some = watcher(operator, ['role', 'bot', 'event'], true);
@@ -115,9 +134,16 @@ export function eventsContract(teleport: () => RunningTeleport): void {
   });
 }
 
-function watcher(client: TeleportClient, kinds: string[], partial = false, Name = '') {
+/** A watch, event by event. */
+export function watcher(
+  client: TeleportClient,
+  kinds: string[],
+  partial = false,
+  Name = '',
+  Filter: Record<string, string> = {},
+) {
   const events = client.serverStream(rpc.watchEvents, {
-    Kinds: kinds.map((Kind) => ({ Kind, Name })),
+    Kinds: kinds.map((Kind) => ({ Kind, Name, Filter })),
     AllowPartialSuccess: partial,
   });
   const stream = events[Symbol.asyncIterator]();

@@ -8,6 +8,7 @@ import { sshLine } from '../../../sandbox/teleport/ca/ssh.js';
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
 import { JoinService } from '../../../src/gen/teleport/client/joinservice_pb.js';
 import type { TeleportClient } from '../../../src/teleport/client.js';
+import { authorizedKey } from '../../../src/teleport/keys.js';
 import { eventually } from '../../env/eventually.js';
 import type { RunningTeleport } from '../../env/types.js';
 import {
@@ -254,9 +255,11 @@ export function joiningContract(teleport: () => RunningTeleport): void {
       status: 400,
       body: { error: { message: 'request: unexpected end of JSON input' } },
     });
+    const sshKey = authorizedKey(generateKeyPairSync('ed25519').publicKey);
     const joined = await post({
       ...body,
       token: await newBot(),
+      public_ssh_key: Buffer.from(sshKey).toString('base64'),
       expires: new Date(Date.now() + 600_000).toISOString(),
     });
     expect(joined.status).toBe(200);
@@ -268,7 +271,7 @@ export function joiningContract(teleport: () => RunningTeleport): void {
     };
     expect(Buffer.from(certs.tls, 'base64').toString()).toContain('BEGIN CERTIFICATE');
     expect(certs.tls_ca_certs).toHaveLength(2);
-    expect(certs.ssh).toBeUndefined();
+    expect(Buffer.from(certs.ssh ?? '', 'base64').toString()).toContain('-cert-v01@openssh.com ');
     expect(await web(address, teleport().proxyCa, 'GET', '/webapi/nothing')).toMatchObject({
       status: 404,
       body: { error: { message: 'path not found' } },
@@ -324,6 +327,43 @@ export function joiningContract(teleport: () => RunningTeleport): void {
     });
     await overSocket(own, teleport().proxyAddress)(AuthService.method.ping, {});
     own.destroy();
+  });
+
+  it('joins a pod over HTTP at the proxy', async () => {
+    const issuer = await tokenIssuer();
+    const token = await teleport().addBot({
+      name: unique('op'),
+      join: { method: 'kubernetes', type: 'static_jwks', jwks: issuer.jwks, serviceAccount: 'ns:operator' },
+    });
+    const post = async (aud: string) =>
+      web(
+        teleport().proxyAddress,
+        teleport().proxyCa,
+        'POST',
+        '/webapi/host/credentials',
+        {
+          role: 'Bot',
+          token,
+          public_tls_key: Buffer.from(newKeys().publicKey).toString('base64'),
+          id_token: await issuer.sign({ aud }),
+        },
+        'application/json',
+      );
+    expect(await post(teleport().clusterName)).toMatchObject({
+      status: 200,
+      body: { tls: expect.any(String) },
+    });
+    expect((await post('elsewhere')).status).not.toBe(200);
+  });
+
+  it('takes the protocol of the reverse tunnel at the proxy, by which one sees that protocols arrive', async () => {
+    const socket = await secureSocket(teleport().proxyAddress, {
+      ca: teleport().proxyCa,
+      servername: 'localhost',
+      ALPNProtocols: ['teleport-reversetunnel'],
+    });
+    expect(socket.alpnProtocol).toBe('teleport-reversetunnel');
+    socket.destroy();
   });
 
   it('resets a connection to the proxy whose protocols it does not know', async () => {

@@ -20,7 +20,7 @@ const workload = WorkloadIdentityResourceService.method;
 const updates = AutoUpdateService.method;
 const monitoring = AccessMonitoringRulesService.method;
 
-interface Row {
+export interface Row {
   readonly kind: string;
   /** The name of the one resource of the kind. */
   readonly singleton?: string;
@@ -85,7 +85,7 @@ const monitoringRule = (name: string) => ({
   spec: { subjects: ['access_request'], condition: 'true', notification: { name: 'x' } },
 });
 
-const rows: readonly Row[] = [
+export const rows: readonly Row[] = [
   {
     kind: 'node',
     get: (client, Name) => client.unary(auth.getNode, { Name, Namespace: 'default' }),
@@ -224,7 +224,7 @@ const refusals: readonly [string, TeleportErrorKind, string, (client: TeleportCl
       'GetSAMLConnector',
       'NotFound',
       'SAML connector "x" is not configured',
-      (client) => client.unary(auth.getSAMLConnector, { Name: 'x' }),
+      (client) => client.unary(auth.getSAMLConnector, { Name: 'x', SAMLValidationNoFollowURLs: true }),
     ],
     [
       'DeleteSAMLConnector',
