@@ -15,6 +15,7 @@ import type {
   CallOptions,
   CreateOptions,
   DeletePreconditions,
+  GuardOptions,
   KubeClient,
   ListOptions,
   ObjectRef,
@@ -155,22 +156,22 @@ class HttpKubeClient implements KubeClient {
   async create<T extends Stored>(
     resource: ApiResource,
     object: T,
-    { dryRun = false, signal }: CreateOptions = {},
+    { dryRun = false, ...rest }: CreateOptions = {},
   ): Promise<T> {
     const collection = collectionPath(resource, object.metadata.namespace);
     const path = withQuery(collection, { dryRun: dryRun ? 'All' : undefined });
     return this.#json(
       { verb: 'create', resource },
-      { method: 'POST', path, body: JSON.stringify(object), signal },
+      { method: 'POST', path, body: JSON.stringify(object), ...rest },
     );
   }
 
   async replace<T extends Stored>(resource: ApiResource, object: T, options: WriteOptions = {}): Promise<T> {
-    const { subresource, signal } = options;
+    const { subresource, ...rest } = options;
     const path = objectPath(resource, object.metadata, subresource);
     return this.#json(
       { verb: 'update', resource, subresource },
-      { method: 'PUT', path, body: JSON.stringify(object), signal },
+      { method: 'PUT', path, body: JSON.stringify(object), ...rest },
     );
   }
 
@@ -180,7 +181,7 @@ class HttpKubeClient implements KubeClient {
     patch: Patch,
     options: WriteOptions = {},
   ): Promise<T> {
-    const { subresource, signal } = options;
+    const { subresource, ...rest } = options;
     const path = withQuery(objectPath(resource, ref, subresource), {
       fieldManager: patch.fieldManager,
       force: patch.type === 'apply' && patch.force ? true : undefined,
@@ -192,7 +193,7 @@ class HttpKubeClient implements KubeClient {
         path,
         body: JSON.stringify(patch.body),
         contentType: patchTypes[patch.type],
-        signal,
+        ...rest,
       },
     );
   }
@@ -200,9 +201,9 @@ class HttpKubeClient implements KubeClient {
   async delete(
     resource: ApiResource,
     ref: ObjectRef,
-    options: CallOptions & { preconditions?: DeletePreconditions } = {},
+    options: GuardOptions & { preconditions?: DeletePreconditions } = {},
   ): Promise<void> {
-    const { preconditions, signal } = options;
+    const { preconditions, ...rest } = options;
     const path = objectPath(resource, ref);
     const body =
       preconditions &&
@@ -211,7 +212,10 @@ class HttpKubeClient implements KubeClient {
         kind: 'DeleteOptions',
         preconditions,
       });
-    await this.#json({ verb: 'delete', resource }, { method: 'DELETE', path, signal, ...(body && { body }) });
+    await this.#json(
+      { verb: 'delete', resource },
+      { method: 'DELETE', path, ...rest, ...(body && { body }) },
+    );
   }
 
   async discover(

@@ -1,6 +1,11 @@
-import { expect, test } from 'vitest';
+import * as http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, test, vi } from 'vitest';
 import { MemoryClient } from '../../test/builders/memory-kube-client.js';
 import { isAbort } from '../core/abort.js';
+import { systemClock } from '../core/clock.js';
+import { silentLogger } from '../core/log.js';
+import { createKubeClient } from './client.js';
 import { leaderClient } from './leader-client.js';
 import type { KubeObject } from './object.js';
 
@@ -34,4 +39,50 @@ test('writes go out only while we lead, reads always', async () => {
     'create teleportrolesv7',
     'patch teleportrolesv7',
   ]);
+});
+
+test('a write that waits for a connection does not go out when leadership was lost meanwhile', async () => {
+  const seen: (string | undefined)[] = [];
+  const waiting: http.ServerResponse[] = [];
+  const server = http.createServer((request, response) => {
+    seen.push(request.method);
+    if (request.method === 'GET') waiting.push(response);
+    else response.end('{}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const kube = createKubeClient(
+    {
+      server: new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}`),
+      origin: 'test',
+      ca: async () => undefined,
+      insecure: false,
+      credentials: { current: async () => ({ headers: {} }), refused: () => false },
+    },
+    { clock: systemClock, log: silentLogger },
+  );
+  let leading = true;
+  const client = leaderClient(kube, () => leading);
+  const answer = (): void => {
+    for (const response of waiting.splice(0)) response.end('{}');
+  };
+
+  // Every connection is taken.
+  const reads = Promise.all(Array.from({ length: 16 }, () => client.get(roles, object.metadata)));
+  await vi.waitFor(() => expect(waiting).toHaveLength(16));
+  const late = client
+    .patch(roles, object.metadata, { type: 'merge', body: {} })
+    .catch((error: unknown) => error);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(seen).toHaveLength(16);
+  leading = false;
+  answer();
+  await reads;
+  expect(isAbort(await late)).toBe(true);
+
+  leading = true;
+  await client.patch(roles, object.metadata, { type: 'merge', body: {} });
+  expect(seen.filter((method) => method === 'PATCH')).toHaveLength(1);
+  kube.close();
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 });

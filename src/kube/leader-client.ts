@@ -1,10 +1,11 @@
 // A client whose writes are possible only while we lead. The leader's signal ends work in good time; this
-// closes the gap that is left when the process was stopped for a while and wakes before its timers fire.
+// closes the gap that is left when the process was stopped for a while and wakes before its timers fire. It is closed
+// where a write begins, and again where its connection takes it: between the two lies a queue.
 import type { KubeClient } from './client.js';
 
 /**
  * The client with reads as they are; create, replace, patch and delete throw an AbortError, and send nothing,
- * unless `leading()` is true at that moment.
+ * unless `leading()` is true at that moment and when the connection is ready to take the request.
  */
 export function leaderClient(client: KubeClient, leading: () => boolean): KubeClient {
   const check = (): void => {
@@ -16,21 +17,21 @@ export function leaderClient(client: KubeClient, leading: () => boolean): KubeCl
     watch: (...call) => client.watch(...call),
     discover: (...call) => client.discover(...call),
     close: () => client.close(),
-    create: async (...call) => {
+    create: async (resource, object, options) => {
       check();
-      return client.create(...call);
+      return client.create(resource, object, { ...options, maySend: leading });
     },
-    replace: async (...call) => {
+    replace: async (resource, object, options) => {
       check();
-      return client.replace(...call);
+      return client.replace(resource, object, { ...options, maySend: leading });
     },
-    patch: async (...call) => {
+    patch: async (resource, ref, patch, options) => {
       check();
-      return client.patch(...call);
+      return client.patch(resource, ref, patch, { ...options, maySend: leading });
     },
-    delete: async (...call) => {
+    delete: async (resource, ref, options) => {
       check();
-      return client.delete(...call);
+      return client.delete(resource, ref, { ...options, maySend: leading });
     },
   };
 }

@@ -2,7 +2,7 @@
 // the paths and bodies mean is client.ts's.
 import * as http from 'node:http';
 import * as https from 'node:https';
-import { deadline } from '../core/abort.js';
+import { deadline, isAbort } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { ClusterAccess } from './access.js';
 import { createAgent, retireAgent, type TlsMaterial } from './agent.js';
@@ -17,6 +17,8 @@ export interface HttpRequest {
   readonly body?: string;
   readonly contentType?: string;
   readonly signal?: AbortSignal | undefined;
+  /** Asked when a connection is ready to take the request; false: nothing is sent. */
+  readonly maySend?: (() => boolean) | undefined;
   /** Does not wait for other requests to end. */
   readonly atOnce?: boolean;
 }
@@ -115,6 +117,7 @@ export class Transport {
       return await run(limit.signal);
     } catch (error) {
       if (request.signal?.aborted) throw request.signal.reason;
+      if (isAbort(error)) throw error;
       throw limit.signal.aborted ? limit.signal.reason : from(error);
     } finally {
       limit.done();
@@ -175,7 +178,7 @@ export class Transport {
         const stale = sent.reusedSocket && 'code' in error && error.code === 'ECONNRESET';
         reject(stale ? new StaleConnection(error) : error);
       });
-      sent.end(request.body);
+      whenItMayBeSent(sent, request.maySend, () => sent.end(request.body));
     });
   }
 
@@ -196,6 +199,27 @@ export class Transport {
     };
     return this.#agents;
   }
+}
+
+/** A request may have waited long for its connection, and the process may have been stopped meanwhile. */
+function whenItMayBeSent(
+  sent: http.ClientRequest,
+  maySend: (() => boolean) | undefined,
+  send: () => void,
+): void {
+  if (!maySend) {
+    send();
+    return;
+  }
+  const ask = (): void => {
+    if (sent.destroyed) return;
+    if (maySend()) send();
+    else sent.destroy(new DOMException('the request may not be sent any more', 'AbortError'));
+  };
+  sent.once('socket', (socket) => {
+    if (socket.connecting) socket.once('encrypted' in socket ? 'secureConnect' : 'connect', ask);
+    else ask();
+  });
 }
 
 class StaleConnection extends Error {

@@ -16,12 +16,18 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface CreateOptions extends CallOptions {
+/** What every write may be given. */
+export interface GuardOptions extends CallOptions {
+  /** Asked when a connection is ready to take the request; false: nothing is sent, and the call throws an AbortError. */
+  readonly maySend?: (() => boolean) | undefined;
+}
+
+export interface CreateOptions extends GuardOptions {
   /** The server checks all that it would check, and stores nothing. */
   readonly dryRun?: boolean;
 }
 
-export interface WriteOptions extends CallOptions {
+export interface WriteOptions extends GuardOptions {
   /** `status`, to write that alone. */
   readonly subresource?: 'status';
 }
@@ -120,7 +126,7 @@ export interface KubeClient {
   delete(
     resource: ApiResource,
     ref: ObjectRef,
-    options?: CallOptions & { readonly preconditions?: DeletePreconditions },
+    options?: GuardOptions & { readonly preconditions?: DeletePreconditions },
   ): Promise<void>;
   /** The resources of a group and version; undefined if the server does not have it. */
   discover(group: string, version: string, options?: CallOptions): Promise<ServedResource[] | undefined>;

@@ -408,6 +408,15 @@ describe('a deletion', () => {
     expect(role()).toBeDefined();
   });
 
+  it('is done where somebody else was first, though a stale read still shows the resource', async () => {
+    const { pass, teleport, released } = world();
+    await pass(anObject());
+    teleport.failNext.set('delete', new TeleportError('NotFound', 'role engineer is not found'));
+    const { outcome } = await pass(going());
+    expect(outcome).toEqual({ type: 'gone', resource: 'deleted' });
+    expect(released).toEqual(['engineer']);
+  });
+
   it('leaves an object alone that does not carry our finalizer', async () => {
     const { pass, teleport, released } = world();
     const { outcome } = await pass(going({ metadata: { finalizers: ['other/finalizer'] } }));
@@ -458,6 +467,17 @@ describe('an ignored object', () => {
     const { outcome } = await pass(build({ metadata: { annotations: { [annotations.ignore]: 'true' } } }));
     expect(outcome.type).toBe('ignored');
     expect([teleport.calls, finalized, released]).toEqual([[], [], []]);
+  });
+
+  it.each([
+    ['whose deletion waits', going, true],
+    ['that others hold', () => going({ metadata: { finalizers: ['other/finalizer'] } }), false],
+    ['that stays', held, false],
+  ] as const)('%s says so', async (_, build, deleting) => {
+    const { pass } = world();
+    const object = build();
+    const metadata = { ...object.metadata, annotations: { [annotations.ignore]: 'true' } };
+    expect((await pass({ ...object, metadata })).outcome).toEqual({ type: 'ignored', deleting });
   });
 });
 

@@ -13,6 +13,8 @@ export interface CallOptions {
   signal?: AbortSignal;
   /** Milliseconds until the call fails with DeadlineExceeded; 30 s for unary calls, none for streams. */
   timeoutMs?: number;
+  /** Of unary calls: asked when a connection is ready to take the call; false: it fails with Canceled, nothing is sent. */
+  maySend?: () => boolean;
 }
 
 /** Calls to Teleport. Every method throws TeleportError (errors.ts) and nothing else. */

@@ -72,6 +72,8 @@ class GrpcClient implements TeleportClient {
       const bytes = encoded(method, message);
       const reply = await repeatUnsent(async () => {
         session = await source.session(limit.signal);
+        if (call.maySend?.() === false)
+          throw new TeleportError('Canceled', 'the call may not be sent any more');
         seen = session.bytesRead;
         const timeout = timeoutHeader(limitMs - (clock.monotonic() - start));
         return session.unary(bytes, { method: name, signal: limit.signal, timeout });

@@ -3,8 +3,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
-import { type RunningOperator, startOperator } from '../env/operator.js';
-import { openScene, type Scene, unique } from './scene.js';
+import { objectWrites, startKubeWire } from '../env/kube-wire.js';
+import { type OperatorOptions, type RunningOperator, startOperator } from '../env/operator.js';
+import type { RunningEmbeddedTeleport } from '../env/teleport-embedded.js';
+import { openScene, redirected, type Scene, unique } from './scene.js';
 
 const leaseName = '431e83f4.teleport.dev';
 
@@ -12,23 +14,36 @@ interface Lease {
   spec: { holderIdentity?: string; leaseTransitions?: number };
 }
 
-describe.each(pairs())('leadership, on $name', ({ start, skipped }) => {
+const changed = { allow: { logins: ['two'] } };
+
+/** Writes by a user since a time; a real server does not tell, but the roles' content does. */
+function writesToTeleport({ teleport }: Scene, user: string, since: number): string[] {
+  if (teleport.kind !== 'embedded') return [];
+  const { records } = (teleport as RunningEmbeddedTeleport).server.calls;
+  return records
+    .filter((record) => record.user === user && record.at >= since)
+    .map(({ method }) => method)
+    .filter((method) => /\/(Create|Update|Upsert|Delete)\w*$/.test(method));
+}
+
+describe.each(pairs())('leadership, on $name', ({ start: startPair, skipped }) => {
   describe.skipIf(skipped)('of two operators', () => {
     let scene: Scene;
     const running: RunningOperator[] = [];
     beforeAll(async () => {
-      scene = await openScene(await start());
+      scene = await openScene(await startPair());
     }, 90_000);
     afterEach(async () => {
       await Promise.all(running.splice(0).map((operator) => operator.stop()));
     });
     afterAll(() => scene?.close());
 
-    const run = async (): Promise<RunningOperator> => {
-      const operator = await startOperator(await scene.operator());
+    const start = async (options: OperatorOptions): Promise<RunningOperator> => {
+      const operator = await startOperator(options);
       running.push(operator);
       return operator;
     };
+    const run = async (): Promise<RunningOperator> => start(await scene.operator());
     const holder = async (): Promise<string> => {
       const lease = await scene.admin.find<Lease>(
         `/apis/coordination.k8s.io/v1/namespaces/${scene.namespace}/leases/${leaseName}`,
@@ -89,6 +104,56 @@ describe.each(pairs())('leadership, on $name', ({ start, skipped }) => {
       );
       await makes(unique('third'), 10_000);
     }, 90_000);
+
+    it('is not believed by a leader that was stopped for a while: it wakes, writes nothing, and stands by', async () => {
+      const wire = await startKubeWire(scene.kube);
+      try {
+        const bot = unique('stopped');
+        const own = await scene.operatorOf(bot);
+        const first = await start({ ...own, kubeconfigPath: redirected(own.kubeconfigPath, wire) });
+        await first.untilReady();
+        const before = await eventually(async () => (await holder()) || false, { timeoutMs: 30_000 });
+        const second = await run();
+        await waiting(second);
+
+        // Some of them are under way when it is stopped: before a write, behind one, waiting for a connection.
+        const names = Array.from({ length: 40 }, () => unique('asleep'));
+        await Promise.all(
+          names.map((name) => scene.create('TeleportRoleV7', name, { allow: { logins: ['one'] } })),
+        );
+        first.process.signal('SIGSTOP');
+        await eventually(
+          async () => {
+            const now = await holder();
+            return now !== '' && now !== before;
+          },
+          { timeoutMs: 40_000 },
+        );
+        await Promise.all(names.map((name) => scene.patch('TeleportRoleV7', name, { spec: changed })));
+        for (const name of names) await scene.untilReady('TeleportRoleV7', name, 60_000);
+
+        const seen = wire.requests.length;
+        const woken = Date.now();
+        first.process.signal('SIGCONT');
+        await eventually(
+          () =>
+            expect(first.logs().map(({ message }) => message)).toContain(
+              `lost leader lease ${scene.namespace}/${leaseName}`,
+            ),
+          { timeoutMs: 30_000 },
+        );
+        expect(objectWrites(wire.requests.slice(seen))).toEqual([]);
+        expect(writesToTeleport(scene, `bot-${bot}`, woken)).toEqual([]);
+        for (const name of names) {
+          const role = await scene.stored('TeleportRoleV7', name);
+          expect(role?.Spec).toMatchObject({ Allow: { Logins: ['two'] } });
+        }
+        await makes(unique('awake'), 20_000);
+      } finally {
+        await Promise.all(running.splice(0).map((operator) => operator.stop()));
+        await wire.stop();
+      }
+    }, 240_000);
 
     it('is let go by the last one, too', async () => {
       const only = await run();
