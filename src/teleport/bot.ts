@@ -10,6 +10,7 @@ import { watchAuthorities } from './ca-watcher.js';
 import { callMetrics } from './call-metrics.js';
 import type { TeleportClient } from './client.js';
 import { Connection } from './connection.js';
+import { UntrustedServer } from './dial.js';
 import { TeleportError } from './errors.js';
 import { type CallReport, createClient } from './grpc-client.js';
 import { Health } from './health.js';
@@ -62,6 +63,8 @@ export function startBot(options: BotOptions): Bot {
 /** After a failure, half of it random: up to 5 min where Teleport refuses, up to 1 min where nobody answers. */
 const retry = { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.5 };
 const awayMs = 60_000;
+/** What a server may ask for with Retry-After; more would outlast certificates. */
+const longestRetryAfterMs = 600_000;
 /** Renewals of many operators should not meet: up to this share of the time earlier. */
 const renewalJitter = 0.1;
 
@@ -229,6 +232,7 @@ class RunningBot implements Bot {
         const failure = TeleportError.from(error);
         delayMs = backoff.next();
         if (failure.kind === 'Unavailable') delayMs = Math.min(delayMs, awayMs);
+        delayMs = Math.max(delayMs, Math.min(failure.retryAfterMs ?? 0, longestRetryAfterMs));
         this.#stepFailed(failure, delayMs);
       }
       if (!this.#outdated || this.#identities.failures > 0) await this.#nap.take(delayMs, signal);
@@ -291,11 +295,12 @@ class RunningBot implements Bot {
       return;
     }
     const denied = failure.kind === 'AccessDenied';
+    const untrusted = failure instanceof UntrustedServer;
     const reason = denied ? explainDenial(failure) : `Teleport does not answer: ${failure.message}`;
     this.#log.warn('Teleport does not work for the bot; trying again', { reason });
     this.#keeper.update({ phase: 'failed-retrying', ready: false, reason });
-    // A new join would tell why, and may help; the used token of method token cannot.
-    if (denied && this.#repeatable) this.#nap.wake();
+    // A new join would tell why, and may help (a rotation that passed us by); the used token of method token cannot.
+    if ((denied || untrusted) && this.#repeatable) this.#nap.wake();
   }
 }
 

@@ -29,17 +29,26 @@ const kinds: Readonly<Record<number, TeleportErrorKind>> = {
   [Code.canceled]: 'Canceled',
 };
 
+export interface TeleportErrorOptions {
+  readonly cause?: unknown;
+  readonly method?: string;
+  readonly retryAfterMs?: number | undefined;
+}
+
 /** An answer of Teleport that is not a success, or the lack of one. */
 export class TeleportError extends Error {
   override readonly name = 'TeleportError';
   readonly kind: TeleportErrorKind;
   /** `/service/method`, where the error came from a call. */
   readonly method: string | undefined;
+  /** How long the server asked to wait, in milliseconds; only an HTTP answer says so. */
+  readonly retryAfterMs: number | undefined;
 
-  constructor(kind: TeleportErrorKind, message: string, options: { cause?: unknown; method?: string } = {}) {
+  constructor(kind: TeleportErrorKind, message: string, options: TeleportErrorOptions = {}) {
     super(flatten(message), { cause: options.cause });
     this.kind = kind;
     this.method = options.method;
+    this.retryAfterMs = options.retryAfterMs;
   }
 
   /** The status of a call that did not go well. */

@@ -5,7 +5,7 @@ import { deadline } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import { formatAddress } from './address.js';
 import { dialTls, type TlsTarget } from './dial.js';
-import { TeleportError, type TeleportErrorKind } from './errors.js';
+import { TeleportError, type TeleportErrorKind, type TeleportErrorOptions } from './errors.js';
 
 export interface JsonCall {
   readonly method: 'GET' | 'POST';
@@ -18,7 +18,8 @@ const replyLimit = 1024 * 1024;
 
 /**
  * Sends one request and reads its JSON reply.
- * @throws TeleportError by the HTTP status (joining.md 2.7); `HttpMismatch` when what answers is no Teleport API.
+ * @throws TeleportError by the HTTP status (joining.md 2.7), with the wait that Retry-After asks for; `HttpMismatch` when
+ * what answers is no Teleport API.
  */
 export async function callJson(
   target: TlsTarget,
@@ -35,17 +36,21 @@ export async function callJson(
     signal,
   );
   try {
-    const { status, text } = await exchange({ ...target, alpn: [] }, call, clock, limit.signal);
+    const { status, text, retryAfterMs } = await exchange({ ...target, alpn: [] }, call, clock, limit.signal);
     let json: unknown;
     try {
       json = JSON.parse(text);
     } catch (cause) {
-      throw new HttpMismatch(`${where}${call.path} answers HTTP ${status} without JSON`, status, { cause });
+      // Teleport's rate limit answers with plain text.
+      if (status !== 429) {
+        const message = `${where}${call.path} answers HTTP ${status} without JSON`;
+        throw new HttpMismatch(message, status, { cause, retryAfterMs });
+      }
     }
     if (status === 200) return json;
-    throw new TeleportError(kinds[status] ?? 'Unknown', errorText(json) ?? `HTTP ${status}`, {
-      method: call.path,
-    });
+    const message =
+      errorText(json) ?? (status === 429 ? `${where} asks for fewer requests (HTTP 429)` : `HTTP ${status}`);
+    throw new TeleportError(kinds[status] ?? 'Unknown', message, { method: call.path, retryAfterMs });
   } catch (error) {
     if (limit.signal.aborted) throw limit.signal.reason;
     throw error instanceof TeleportError
@@ -60,7 +65,7 @@ export async function callJson(
 export class HttpMismatch extends TeleportError {
   readonly status: number;
 
-  constructor(message: string, status: number, options: { cause?: unknown } = {}) {
+  constructor(message: string, status: number, options: TeleportErrorOptions = {}) {
     super('Unavailable', message, options);
     this.status = status;
   }
@@ -71,7 +76,7 @@ async function exchange(
   call: JsonCall,
   clock: Clock,
   signal: AbortSignal,
-): Promise<{ status: number; text: string }> {
+): Promise<{ status: number; text: string; retryAfterMs: number | undefined }> {
   const socket = await dialTls(target, clock, signal);
   const payload = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
   try {
@@ -99,7 +104,11 @@ async function exchange(
         });
         response.on('error', reject);
         response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() }),
+          resolve({
+            status: response.statusCode ?? 0,
+            text: Buffer.concat(chunks).toString(),
+            retryAfterMs: readRetryAfter(response.headers['retry-after']),
+          }),
         );
       });
       request.end(payload);
@@ -122,6 +131,11 @@ const kinds: Readonly<Record<number, TeleportErrorKind>> = {
   503: 'Unavailable',
   504: 'Unavailable',
 };
+
+/** Retry-After in seconds, as Teleport and balancers send it; dates are ignored. */
+function readRetryAfter(header: string | undefined): number | undefined {
+  return header !== undefined && /^\d{1,6}$/.test(header.trim()) ? Number(header) * 1000 : undefined;
+}
 
 /** `{error: {message}}` of the web API, or `{message}` of older servers. */
 function errorText(json: unknown): string | undefined {

@@ -356,24 +356,39 @@ describe('streams', () => {
     stream.write(envelope(Buffer.of()));
   };
 
-  it('that end without a status are Unavailable, so that a watcher comes back', async () => {
-    script = [
-      (stream) => {
-        endless(stream);
+  it.each([
+    ['that end', (stream: ServerHttp2Stream) => stream.end(), false],
+    [
+      'that end with trailers',
+      (stream: ServerHttp2Stream) => {
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'x-served-by': 'a balancer' }));
         stream.end();
       },
-    ];
-    const read = async () => {
-      let events = 0;
-      try {
-        for await (const _ of clientOf(connect().connection).serverStream(watchEvents, {})) events++;
-      } catch (error) {
-        return { events, error };
-      }
-      return { events };
-    };
-    await expect(read()).resolves.toMatchObject({ events: 1, error: { kind: 'Unavailable' } });
-  });
+      true,
+    ],
+    ['that are reset', (stream: ServerHttp2Stream) => stream.close(constants.NGHTTP2_CANCEL), false],
+    ['whose connection dies', () => sockets.forEach((socket) => socket.destroy()), false],
+  ])(
+    '%s without a status are Unavailable, so that a watcher comes back',
+    async (_how, end, waitForTrailers) => {
+      script = [
+        (stream) => {
+          stream.respond(headers, { waitForTrailers });
+          stream.write(envelope(Buffer.of()), () => setTimeout(() => end(stream), 20));
+        },
+      ];
+      const read = async () => {
+        let events = 0;
+        try {
+          for await (const _ of clientOf(connect().connection).serverStream(watchEvents, {})) events++;
+        } catch (error) {
+          return { events, error };
+        }
+        return { events };
+      };
+      await expect(read()).resolves.toMatchObject({ events: 1, error: { kind: 'Unavailable' } });
+    },
+  );
 
   it('are cancelled at the server when the reader breaks off', async () => {
     script = [endless];

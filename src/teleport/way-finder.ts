@@ -91,6 +91,7 @@ export class WayFinder {
 
   async #first<T>(attempt: (via: Way['via']) => Promise<T>): Promise<T> {
     const failures: string[] = [];
+    let retryAfterMs: number | undefined;
     for (const via of this.#order) {
       try {
         return await attempt(via);
@@ -98,9 +99,11 @@ export class WayFinder {
         if (!leadsNowhere(error)) throw error;
         if (error instanceof UntrustedServer && via === 'proxy') throw distrusted(error);
         failures.push(`${via === 'auth' ? 'as Auth' : 'as a proxy'}: ${error.message}`);
+        retryAfterMs ??= error.retryAfterMs;
       }
     }
-    throw new TeleportError('Unavailable', `Teleport cannot be reached; ${failures.join('; ')}`);
+    const message = `Teleport cannot be reached; ${failures.join('; ')}`;
+    throw new TeleportError('Unavailable', message, { retryAfterMs });
   }
 
   #remember(way: Way, proven: boolean): void {

@@ -5,12 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeAuth } from '../../../test/builders/fake-auth.js';
 import { makeCa, type TestCa } from '../../../test/builders/teleport-certificates.js';
 import { systemClock } from '../../core/clock.js';
-import { silentLogger } from '../../core/log.js';
+import { type LogFields, silentLogger } from '../../core/log.js';
+import { noMetrics } from '../../core/metrics.js';
+import { VirtualClock } from '../../core/virtual-clock.js';
 import { SignatureAlgorithmSuite } from '../../gen/teleport/types/cluster_config_pb.js';
+import { startBot } from '../bot.js';
 import { generateKeys } from '../keys.js';
 import { pinOf } from '../trust.js';
 import { WayFinder } from '../way-finder.js';
@@ -39,7 +42,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-type Answer = { status: number; body: unknown };
+type Answer = { status: number; body: unknown; headers?: Record<string, string> };
 let web: Server;
 let posts: { path: string; body: Record<string, string> }[];
 let answer: (path: string, body: Record<string, string>) => Answer | Promise<Answer>;
@@ -55,7 +58,7 @@ beforeEach(async () => {
       const body = text === '' ? {} : JSON.parse(text);
       if (request.method === 'POST') posts.push({ path, body });
       void Promise.resolve(answer(path, body)).then((reply) => {
-        response.writeHead(reply.status, { 'content-type': 'application/json' });
+        response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
         response.end(typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body));
       });
     });
@@ -140,6 +143,61 @@ describe('at a proxy', () => {
     await expect(joinAtProxy(address(), options())).rejects.toMatchObject({
       kind: 'AccessDenied',
       message: expect.stringContaining('never existed, has expired'),
+    });
+  });
+
+  describe('that asks for fewer requests', () => {
+    const limited = { status: 429, body: 'rate limit exceeded', headers: { 'retry-after': '400' } };
+
+    it.each([
+      ['its rate limit, in plain text', limited],
+      ['its API, in JSON', { ...limited, body: { error: { message: 'too many requests' } } }],
+    ])('is not asked again in another form: %s', async (_, reply) => {
+      answer = (path, body) => (path === '/webapi/find' ? find(path, body) : reply);
+      await expect(joinAtProxy(address(), options())).rejects.toMatchObject({
+        kind: 'LimitExceeded',
+        retryAfterMs: 400_000,
+      });
+      expect(posts).toHaveLength(1);
+    });
+
+    it.each([
+      ['the join', '/webapi/host/credentials', limited, 400],
+      ['the question who it is', '/webapi/find', limited, 400],
+      ['a balancer that is overloaded', '/webapi/find', { ...limited, status: 503 }, 400],
+      [
+        'a wait longer than certificates last',
+        '/webapi/find',
+        { ...limited, headers: { 'retry-after': '99999' } },
+        600,
+      ],
+    ])('is waited for: %s', async (_, at, reply, seconds) => {
+      answer = (path, body) => (path === at ? reply : find(path, body));
+      const delays: unknown[] = [];
+      const log = {
+        ...silentLogger,
+        error: (_message: string, fields?: LogFields) => void delays.push(fields?.retryInSeconds),
+      };
+      const { env } = options();
+      const bot = startBot({
+        settings: {
+          authServer: '',
+          proxyServer: `127.0.0.1:${address().port}`,
+          joinMethod: 'kubernetes',
+          token: 'kube',
+          caPins: [],
+          insecure: false,
+          certificateTtlMs: 3_600_000,
+          renewalIntervalMs: 1_200_000,
+          env,
+        },
+        clock: new VirtualClock(Date.now()),
+        log,
+        metrics: noMetrics,
+        random: () => 0,
+      });
+      await vi.waitFor(() => expect(delays).toEqual([seconds]));
+      await bot.stop();
     });
   });
 
