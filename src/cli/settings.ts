@@ -117,7 +117,7 @@ export const settings = {
     'ca-pin',
     list,
     [] as readonly string[],
-    "Pins of the cluster's host CA (sha256:<hex>), each of its certificates one; checked at the first contact.",
+    "Pins of the cluster's host CA (sha256:<hex>), each of its certificates one, or the absolute path of a file that holds them; checked at the first contact.",
   ),
   insecure: setting(
     'insecure',

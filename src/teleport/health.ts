@@ -3,6 +3,7 @@ import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import type { TeleportClient } from './client.js';
+import { UntrustedServer } from './dial.js';
 import { TeleportError } from './errors.js';
 import type { CallReport } from './grpc-client.js';
 import { Nap } from './nap.js';
@@ -27,6 +28,9 @@ const denialMs = 10_000;
 const pingMs = 10_000;
 /** Between Pings while Teleport does not work. */
 const retry = { baseMs: 1000, factor: 2, maxMs: 60_000, jitter: 0.5 };
+
+/** Somebody answers who is not believed: another trouble than that nobody answers. */
+const isDistrust = (error: TeleportError): boolean => error instanceof UntrustedServer;
 
 export class Health {
   readonly #options: HealthOptions;
@@ -90,9 +94,10 @@ export class Health {
         throw new TeleportError('Unavailable', 'Auth answers without a cluster name');
     } catch (error) {
       if (signal.aborted) return;
-      const first = this.#failure === undefined;
+      const before = this.#failure;
       this.#failure = TeleportError.from(error);
-      if (first) onChange({ failure: this.#failure });
+      if (before === undefined || isDistrust(before) !== isDistrust(this.#failure))
+        onChange({ failure: this.#failure });
     } finally {
       this.#asking = false;
     }

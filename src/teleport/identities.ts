@@ -2,6 +2,7 @@
 // the one with its roles, which all calls use. One step at a time; when and how often is bot.ts's business.
 import type { Clock } from '../core/clock.js';
 import { impersonate, type KeyForm, renew } from './certify.js';
+import { UntrustedServer } from './dial.js';
 import { isTeleportError, TeleportError } from './errors.js';
 import type { Identity } from './identity.js';
 import { type JoinOptions, rejoin } from './join/join.js';
@@ -116,10 +117,13 @@ export class Identities {
     }
   }
 
-  /** Does Auth refuse the bot's certificate (lock, rotation, a deleted bot), so that only a new join tells or helps? */
+  /**
+   * Does Auth refuse the bot's certificate (lock, rotation, a deleted bot), or is it none that we believe, so that only a
+   * new join tells or helps? A join shows its proof to those alone whom pins, a proxy's certificate or what we knew verify.
+   */
   #needsJoin(error: unknown): boolean {
     if (!this.#join.method.repeatable) return false;
-    if (isTeleportError(error, 'AccessDenied', 'NotFound')) return true;
+    if (isTeleportError(error, 'AccessDenied', 'NotFound') || error instanceof UntrustedServer) return true;
     return isTeleportError(error, 'Unavailable') && this.#failures >= joinAfter;
   }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeAuth } from '../../test/builders/fake-auth.js';
+import { makeCa } from '../../test/builders/teleport-certificates.js';
 import { silentLogger } from '../core/log.js';
 import { noMetrics } from '../core/metrics.js';
 import { VirtualClock } from '../core/virtual-clock.js';
@@ -25,12 +26,13 @@ beforeEach(async () => {
   auth.tokens.set('kube', 'kubernetes');
   folder = mkdtempSync(join(tmpdir(), 'rotation-'));
   writeFileSync(join(folder, 'jwt'), 'jwt');
+  writeFileSync(join(folder, 'pins'), pinOf(auth.cas.host.pem));
   bot = startBot({
     settings: {
       authServer: `127.0.0.1:${auth.address.port}`,
       joinMethod: 'kubernetes',
       token: 'kube',
-      caPins: [pinOf(auth.cas.host.pem)],
+      caPins: [join(folder, 'pins')],
       insecure: false,
       certificateTtlMs: 3600 * second,
       renewalIntervalMs: 1200 * second,
@@ -79,5 +81,38 @@ describe('a rotation of the host authority', () => {
       await call();
     });
     expect(bot.state().ready).toBe(true);
+  });
+});
+
+describe('a rotation that was slept through', () => {
+  it('is told with the new pin, nothing is shown to the stranger, and the pin in its file is all it takes', async () => {
+    const { cas, address } = auth;
+    await auth.stop();
+    const host = await makeCa(auth.clusterName);
+    auth = await FakeAuth.start({ clock, port: address.port, cas: { ...cas, host } });
+    auth.tokens.set('kube', 'kubernetes');
+    await vi.waitFor(
+      async () => {
+        await clock.advance(second);
+        await pause(5);
+        expect(bot.state().reason).toContain(
+          `a host CA with the pin ${pinOf(host.pem)}, which is not among the 1`,
+        );
+      },
+      { timeout: 15_000, interval: 5 },
+    );
+    expect(bot.state().reason).toContain('the CA was rotated: add it');
+    expect(renewals()).toBe(0);
+
+    writeFileSync(join(folder, 'pins'), `${pinOf(cas.host.pem)}\n${pinOf(host.pem)}\n`);
+    await vi.waitFor(
+      async () => {
+        await clock.advance(5 * second);
+        await pause(5);
+        expect(bot.state().ready).toBe(true);
+      },
+      { timeout: 15_000, interval: 5 },
+    );
+    await call();
   });
 });

@@ -67,6 +67,18 @@ describe('validateBotSettings', () => {
   });
 });
 
+it('wants a file of pins to be there, and in form', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pins-'));
+  try {
+    const pins = join(folder, 'pins');
+    expect(mistakes({ caPins: [pins] })).toEqual([expect.stringMatching(/^-ca-pin names the file .*ENOENT/)]);
+    writeFileSync(pins, `sha256:${'a'.repeat(64)}\n`);
+    expect(mistakes({ caPins: [pins] })).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 describe('warnAboutSettings', () => {
   const warnings = (change: Partial<BotSettings>) => warnAboutSettings({ ...good, ...change }).join('\n');
 

@@ -1,10 +1,11 @@
 // What the bot is told by flags and environment, and what can be wrong with it before anything is sent.
+import { isAbsolute } from 'node:path';
 import { AddressError, parseAddress } from './address.js';
 import { TeleportError } from './errors.js';
 import { joinMethodMistake } from './join/index.js';
 import type { MethodSettings, StateStore } from './join/method.js';
 import { readToken } from './join/token.js';
-import { pinMistake } from './trust.js';
+import { pinMistake, readPins } from './trust.js';
 
 export interface BotSettings {
   /** Address of Auth or of a proxy; which of the two is found out. */
@@ -14,7 +15,7 @@ export interface BotSettings {
   readonly joinMethod: string;
   /** A token's name or value, or the absolute path of a file that holds it. */
   readonly token: string;
-  /** `sha256:<hex>` of every host CA. */
+  /** `sha256:<hex>` of every host CA, or absolute paths of files that hold such. */
   readonly caPins: readonly string[];
   /** Skips verification at the first contact, and of a proxy's web certificate. */
   readonly insecure: boolean;
@@ -52,8 +53,9 @@ export function validateBotSettings(settings: BotSettings): string[] {
     mistakes.push('-token is empty; give the name of a join token, or the path of its file');
   else check(() => readToken(settings.token));
   for (const pin of settings.caPins) {
-    const mistake = pinMistake(pin);
+    const mistake = isAbsolute(pin) ? undefined : pinMistake(pin);
     if (mistake) mistakes.push(mistake);
+    else check(() => readPins([pin]));
   }
   if (settings.insecure && settings.caPins.length > 0) {
     mistakes.push('-insecure and -ca-pin exclude each other; drop -insecure, the pins verify the server');

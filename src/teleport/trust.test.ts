@@ -5,7 +5,7 @@ import { rootCertificates } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeCa, type TestCa } from '../../test/builders/teleport-certificates.js';
 import { splitPem } from './identity.js';
-import { checkPins, pinMistake, pinOf, systemRoots } from './trust.js';
+import { checkPins, pinMistake, pinOf, readPins, systemRoots } from './trust.js';
 
 let first: TestCa;
 let second: TestCa;
@@ -41,6 +41,27 @@ describe('checkPins', () => {
 
   it('makes pins that the check of settings takes', () => {
     expect(pinMistake(pinOf(first.pem))).toBeUndefined();
+  });
+});
+
+describe('readPins', () => {
+  it('takes pins as they are, and those of files', () => {
+    const [one, two] = [pinOf(first.pem), pinOf(second.pem)];
+    const path = join(folder, 'pins');
+    writeFileSync(path, `${one}\n${two},\n`);
+    expect(readPins([two])).toEqual([two]);
+    expect(readPins([two, path])).toEqual([two, one, two]);
+  });
+
+  it.each([
+    ['absent', undefined, 'cannot be read (ENOENT)'],
+    ['empty', '\n', 'is empty; put the pins there'],
+    ['of something else', 'sha1:abc', '"sha1:abc": not a pin'],
+  ])('names a file that is %s', (name, content, text) => {
+    const path = join(folder, name);
+    if (content !== undefined) writeFileSync(path, content);
+    expect(() => readPins([path])).toThrow(text);
+    expect(() => readPins([path])).toThrow(`-ca-pin names the file ${path}`);
   });
 });
 

@@ -2,7 +2,7 @@
 // certificate. Node by itself knows neither the system's CA folder nor SSL_CERT_FILE, which Go reads.
 import { createHash, X509Certificate } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { TeleportError } from './errors.js';
 import { splitPem } from './identity.js';
@@ -14,6 +14,33 @@ export function pinMistake(pin: string): string | undefined {
   if (/^sha256:[0-9a-fA-F]{64}$/.test(pin))
     return `-ca-pin "${pin}": upper-case digits never match; ${remedy}`;
   return `-ca-pin "${pin}": not a pin; ${remedy}`;
+}
+
+/**
+ * The pins of the settings: as they are, or the content of the file where one is an absolute path. Read at each first
+ * contact, so that a rotation that was missed needs a new pin in the file and no restart.
+ * @throws TeleportError (BadParameter)
+ */
+export function readPins(settings: readonly string[]): string[] {
+  return settings.flatMap((setting) => {
+    if (!isAbsolute(setting)) return [setting];
+    const named = `-ca-pin names the file ${setting}`;
+    let text: string;
+    try {
+      text = readFileSync(setting, 'utf8');
+    } catch (cause) {
+      const message = `${named}, which cannot be read (${reason(cause)}); mount it, or give the pins themselves`;
+      throw new TeleportError('BadParameter', message, { cause });
+    }
+    const pins = text.split(/[\s,]+/).filter(Boolean);
+    if (pins.length === 0)
+      throw new TeleportError('BadParameter', `${named}, which is empty; put the pins there, one a line`);
+    for (const pin of pins) {
+      const mistake = pinMistake(pin);
+      if (mistake) throw new TeleportError('BadParameter', `${named}: ${mistake}`);
+    }
+    return pins;
+  });
 }
 
 /** The pin of a certificate: SHA-256 of its public key (SubjectPublicKeyInfo). */

@@ -15,17 +15,29 @@ export class ClusterState {
   readonly instances: BotInstances;
   readonly audit: Audit;
 
+  #hostCa: CertificateAuthority;
+
   private constructor(
     readonly clusterName: string,
     readonly clock: Clock,
     readonly userCa: CertificateAuthority,
-    readonly hostCa: CertificateAuthority,
+    hostCa: CertificateAuthority,
     staleMs: number,
   ) {
+    this.#hostCa = hostCa;
     this.store = new Store(clock);
     this.reads = staleMs > 0 ? new Cache(this.store, clock, staleMs) : this.store;
     this.instances = new BotInstances(clock);
     this.audit = new Audit(clock);
+  }
+
+  get hostCa(): CertificateAuthority {
+    return this.#hostCa;
+  }
+
+  /** A rotation of the host authority, all phases at once; holds for servers that are started after it. */
+  async rotateHostCa(): Promise<void> {
+    this.#hostCa = await CertificateAuthority.create(this.clusterName, this.clock);
   }
 
   /** @param staleMs how long reads lag behind writes */

@@ -14,7 +14,7 @@ import { callJson, HttpMismatch } from '../http.js';
 import { type Identity, makeIdentity } from '../identity.js';
 import { generateKeys } from '../keys.js';
 import { Session } from '../session.js';
-import { checkPins } from '../trust.js';
+import { checkPins, readPins } from '../trust.js';
 import { clientOn, describeWay, type Opened, type OpenOptions, openAnonymous, type Way } from '../ways.js';
 import { explainJoin } from './explain.js';
 import { certsFromJson, joinRequestToJson } from './json.js';
@@ -175,7 +175,8 @@ async function pinnedTrust(way: Way, options: JoinOptions): Promise<ServerTrust>
   const { session } = await openAnonymous(way, { verify: false }, options);
   try {
     const reply = await clientOn(session, options).unary(AuthService.method.getClusterCACert, {});
-    const roots = checkPins(Buffer.from(reply.TLSCA).toString('utf8'), options.caPins, options.clock.now());
+    const pins = readPins(options.caPins);
+    const roots = checkPins(Buffer.from(reply.TLSCA).toString('utf8'), pins, options.clock.now());
     return { verify: true, roots };
   } finally {
     session.drain();
