@@ -1,6 +1,7 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
+import { waitFor } from '../../test/builders/wait-for.js';
 import { type Clock, systemClock } from '../core/clock.js';
 import { silentLogger } from '../core/log.js';
 import { PromMetrics } from '../core/metrics-prom.js';
@@ -276,7 +277,7 @@ describe('refusals', () => {
     );
     const clock = new VirtualClock();
     const got = connect(url, {}, { clock }).create(roles, object);
-    await vi.waitFor(() => expect(clock.untilNext).toBe(3_000));
+    await waitFor(() => expect(clock.untilNext).toBe(3_000));
     expect(seen).toHaveLength(1);
     await clock.advance(3_000);
     expect(await got).toEqual(object);
@@ -318,7 +319,7 @@ describe('time', () => {
       kind: 'Timeout',
       message: expect.stringContaining('30 s'),
     };
-    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await waitFor(() => expect(seen).toHaveLength(1));
     await clock.advance(30_000);
     expect(await failed).toMatchObject(expected);
     expect(clock.pending).toBe(0);
@@ -330,10 +331,10 @@ describe('time', () => {
     const got = connect(url).get(roles, ref, { signal: stop.signal });
     const failed = got.catch((error: unknown) => error);
     const expected = { message: 'why' };
-    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await waitFor(() => expect(seen).toHaveLength(1));
     stop.abort(new Error('why'));
     expect(await failed).toMatchObject(expected);
-    await vi.waitFor(async () => expect(await connections(server)).toBe(0));
+    await waitFor(async () => expect(await connections(server)).toBe(0));
   });
 
   test('a watch has the limit for its headers, not for its life', async () => {
@@ -348,14 +349,14 @@ describe('time', () => {
     const silent = stream[Symbol.asyncIterator]().next();
     const failed = silent.catch((error: unknown) => error);
     const expected = { kind: 'Timeout' };
-    await vi.waitFor(() => expect(seen).toHaveLength(1));
+    await waitFor(() => expect(seen).toHaveLength(1));
     await clock.advance(30_000);
     expect(await failed).toMatchObject(expected);
     const events = client.watch(roles, { ...watching, signal: stop.signal })[Symbol.asyncIterator]();
     const first = events.next();
-    await vi.waitFor(() => expect(seen).toHaveLength(2));
+    await waitFor(() => expect(seen).toHaveLength(2));
     answer?.writeHead(200).flushHeaders();
-    await vi.waitFor(() => expect(clock.pending).toBe(0));
+    await waitFor(() => expect(clock.pending).toBe(0));
     await clock.advance(600_000);
     answer?.write(line('ADDED', 'a'));
     expect((await first).value).toMatchObject({ type: 'ADDED' });
@@ -466,7 +467,7 @@ describe('watch', () => {
     };
     if (how === 'abort') await expect(run()).rejects.toThrow('stop');
     else await run();
-    await vi.waitFor(async () => expect(await connections(server)).toBe(0));
+    await waitFor(async () => expect(await connections(server)).toBe(0));
   });
 });
 

@@ -1,7 +1,8 @@
 import * as http from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { MemoryClient } from '../../test/builders/memory-kube-client.js';
+import { waitFor } from '../../test/builders/wait-for.js';
 import { isAbort } from '../core/abort.js';
 import { systemClock } from '../core/clock.js';
 import { silentLogger } from '../core/log.js';
@@ -68,7 +69,7 @@ test('a write that waits for a connection does not go out when leadership was lo
 
   // Every connection is taken.
   const reads = Promise.all(Array.from({ length: 16 }, () => client.get(roles, object.metadata)));
-  await vi.waitFor(() => expect(waiting).toHaveLength(16));
+  await waitFor(() => expect(waiting).toHaveLength(16));
   const late = client
     .patch(roles, object.metadata, { type: 'merge', body: {} })
     .catch((error: unknown) => error);

@@ -10,11 +10,11 @@ const { deleteRole } = AuthService.method;
 /** A client whose connection comes when it is let come, and the calls that went out on it. */
 function later(): { client: ReturnType<typeof createClient>; connect: () => void; sent: string[] } {
   const sent: string[] = [];
-  const unary = async (method: { name: string }) => {
-    sent.push(method.name);
-    return { message: {} };
+  const unary = async (_request: Uint8Array, { method }: { method: string }) => {
+    sent.push(method);
+    return new Uint8Array();
   };
-  const session = { bytesRead: 0, transport: { unary } } as unknown as Session;
+  const session = { bytesRead: 0, unary } as unknown as Session;
   let connect = (): void => {};
   const connected = new Promise<Session>((resolve) => {
     connect = () => resolve(session);
@@ -34,7 +34,7 @@ test('calls go out while we lead, and not after', async () => {
   await teleport.unary(deleteRole, { Name: 'x' });
   leading = false;
   await expect(teleport.unary(deleteRole, { Name: 'x' })).rejects.toMatchObject({ kind: 'Canceled' });
-  expect(sent).toEqual(['DeleteRole']);
+  expect(sent).toEqual(['/proto.AuthService/DeleteRole']);
 });
 
 test('a call that waits for a connection does not go out when leadership was lost meanwhile', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeAuth } from '../../test/builders/fake-auth.js';
+import { waitFor } from '../../test/builders/wait-for.js';
 import type { Timer } from '../core/clock.js';
 import type { LogFields, Logger } from '../core/log.js';
 import { noMetrics } from '../core/metrics.js';
@@ -101,7 +102,7 @@ function start(change: Partial<BotSettings> = {}): Bot {
 async function quiet(): Promise<void> {
   let seen = '';
   let same = 0;
-  await vi.waitFor(
+  await waitFor(
     () => {
       const now = [auth.calls.length, auth.active, auth.connections, lines.length].join();
       const reading = process.getActiveResourcesInfo().some((one) => one.startsWith('FSReq'));
@@ -149,7 +150,7 @@ describe('joining', () => {
   it('says nothing secret', async () => {
     auth.tokens.delete('secret');
     const bot = start({ joinMethod: 'token', token: 'secret' });
-    await vi.waitFor(() => expect(bot.state().phase).toBe('failed-retrying'));
+    await waitFor(() => expect(bot.state().phase).toBe('failed-retrying'));
     const text = JSON.stringify([lines, bot.state()]);
     expect(text).toContain('never existed, has expired, or was a one-time token that is used up');
     expect(text).not.toContain('secret');
@@ -160,7 +161,7 @@ describe('joining', () => {
       throw new ConnectError('access denied', Code.PermissionDenied);
     };
     const bot = start();
-    await vi.waitFor(() => expect(bot.state().phase).toBe('failed-retrying'));
+    await waitFor(() => expect(bot.state().phase).toBe('failed-retrying'));
     await expect(role(bot)).rejects.toMatchObject({
       kind: 'Unavailable',
       message: expect.stringContaining('not joined yet'),
@@ -171,7 +172,7 @@ describe('joining', () => {
     const { cas } = auth;
     await auth.stop();
     const bot = start();
-    await vi.waitFor(() => expect(bot.state().phase).toBe('failed-retrying'));
+    await waitFor(() => expect(bot.state().phase).toBe('failed-retrying'));
     expect(bot.state().reason).toContain('connection refused');
     await pass(10 * minute);
     const delays = lines.filter((line) => line.level === 'error').map((line) => line.fields?.retryInSeconds);
@@ -184,7 +185,7 @@ describe('joining', () => {
 
   it('refuses a server whose CA is not pinned, before any token is shown', async () => {
     const bot = start({ caPins: [`sha256:${'0'.repeat(64)}`] });
-    await vi.waitFor(() => expect(bot.state().reason).toContain('not among the 1 of -ca-pin'));
+    await waitFor(() => expect(bot.state().reason).toContain('not among the 1 of -ca-pin'));
     expect(auth.callsOf('RegisterUsingToken')).toEqual([]);
   });
 
@@ -197,14 +198,14 @@ describe('joining', () => {
 
   it('names the missing file of the service account token', async () => {
     const bot = start({ env: { KUBERNETES_TOKEN_PATH: join(folder, 'none') } });
-    await vi.waitFor(() => expect(bot.state().reason).toContain('KUBERNETES_TOKEN_PATH names'));
+    await waitFor(() => expect(bot.state().reason).toContain('KUBERNETES_TOKEN_PATH names'));
     expect(bot.state().reason).toContain(join(folder, 'none'));
   });
 
   it('says what to do when the bot has no roles', async () => {
     auth.roles = [];
     const bot = start();
-    await vi.waitFor(() => expect(bot.state().reason).toContain('tctl bots update op --add-roles'));
+    await waitFor(() => expect(bot.state().reason).toContain('tctl bots update op --add-roles'));
   });
 
   it('says at once what is wrong with the settings', () => {
@@ -225,9 +226,9 @@ describe('renewal', () => {
     let finishing: Promise<void> | undefined;
     const waitHere = () => (finishing = new Promise((resolve) => (finish = resolve)));
     const inFlight = bot.client.unary(getRole, { Name: 'slow' }, { timeoutMs: 1e9 });
-    await vi.waitFor(() => expect(finishing).toBeDefined());
+    await waitFor(() => expect(finishing).toBeDefined());
     await clock.advance(1);
-    await vi.waitFor(() => expect(bot.state().identityExpiresAt).toBeGreaterThan(first));
+    await waitFor(() => expect(bot.state().identityExpiresAt).toBeGreaterThan(first));
     expect(auth.callsOf('RegisterUsingToken')[1]).toEqual({ method: 'RegisterUsingToken', user: 'bot-op' });
     expect(auth.idTokens).toEqual(['jwt-1', 'jwt-2']);
     const renewed = lines.find((line) => line.message === 'identity renewed');
@@ -320,7 +321,7 @@ describe('trouble', () => {
     const { cas } = auth;
     await auth.stop();
     await expect(role(bot)).rejects.toMatchObject({ kind: 'Unavailable' });
-    await vi.waitFor(() => expect(bot.state().ready).toBe(false));
+    await waitFor(() => expect(bot.state().ready).toBe(false));
     expect(bot.state().reason).toContain('connection refused');
     auth = await FakeAuth.start({ clock, port, cas });
     await pass(2 * minute);
@@ -432,7 +433,7 @@ it('leaves nothing behind when it is stopped', async () => {
     .catch((error: unknown) => error);
   await Promise.all(bots.map((one) => one.stop()));
   expect(await waiting).toMatchObject({ kind: 'Canceled' });
-  await vi.waitFor(() => expect([auth.connections, clock.pending]).toEqual([0, 0]));
+  await waitFor(() => expect([auth.connections, clock.pending]).toEqual([0, 0]));
   expect(bot.state()).toMatchObject({ phase: 'stopped', ready: false });
   await expect(role(bot)).rejects.toMatchObject({ kind: 'Canceled' });
 });

@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeAuth } from '../../test/builders/fake-auth.js';
 import { makeCa } from '../../test/builders/teleport-certificates.js';
+import { waitFor } from '../../test/builders/wait-for.js';
 import { silentLogger } from '../core/log.js';
 import { noMetrics } from '../core/metrics.js';
 import { VirtualClock } from '../core/virtual-clock.js';
@@ -56,13 +57,13 @@ const renewals = () => auth.callsOf('RegisterUsingToken').length;
 
 describe('a rotation of the host authority', () => {
   it('is followed in each phase, and no call fails', async () => {
-    await vi.waitFor(() => expect(auth.callsOf('GetClusterCACert').length).toBeGreaterThan(1));
+    await waitFor(() => expect(auth.callsOf('GetClusterCACert').length).toBeGreaterThan(1));
     for (const phase of ['init', 'update_clients', 'update_servers', 'standby'] as const) {
       const before = renewals();
       await auth.rotateHost(phase);
       await call();
       // The events of a phase settle first; then certificates and trust are renewed.
-      await vi.waitFor(
+      await waitFor(
         async () => {
           await clock.advance(second);
           await call();
@@ -71,12 +72,12 @@ describe('a rotation of the host authority', () => {
         },
         { timeout: 10_000, interval: 10 },
       );
-      await vi.waitFor(() => expect(auth.active).toBe(0));
+      await waitFor(() => expect(auth.active).toBe(0));
       await call();
     }
     // Whatever has to be dialled anew now meets the new authority.
     auth.cut();
-    await vi.waitFor(async () => {
+    await waitFor(async () => {
       await clock.advance(second);
       await call();
     });
@@ -91,7 +92,7 @@ describe('a rotation that was slept through', () => {
     const host = await makeCa(auth.clusterName);
     auth = await FakeAuth.start({ clock, port: address.port, cas: { ...cas, host } });
     auth.tokens.set('kube', 'kubernetes');
-    await vi.waitFor(
+    await waitFor(
       async () => {
         await clock.advance(second);
         await pause(5);
@@ -105,7 +106,7 @@ describe('a rotation that was slept through', () => {
     expect(renewals()).toBe(0);
 
     writeFileSync(join(folder, 'pins'), `${pinOf(cas.host.pem)}\n${pinOf(host.pem)}\n`);
-    await vi.waitFor(
+    await waitFor(
       async () => {
         await clock.advance(5 * second);
         await pause(5);

@@ -2,8 +2,9 @@
 import { constants, createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 import { create, toBinary } from '@bufbuild/protobuf';
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCa } from '../../test/builders/teleport-certificates.js';
+import { waitFor } from '../../test/builders/wait-for.js';
 import { systemClock } from '../core/clock.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { AuthService, PingResponseSchema } from '../gen/teleport/client/authservice_pb.js';
@@ -222,7 +223,7 @@ describe('unary calls', () => {
     const usual = client.unary(ping, {});
     const short = client.unary(ping, {}, { timeoutMs: 5000 });
     const ends = Promise.allSettled([usual, short]);
-    await vi.waitFor(() => expect(streams).toHaveLength(2));
+    await waitFor(() => expect(streams).toHaveLength(2));
     const closed = Promise.all(
       streams.map((stream) => new Promise((resolve) => stream.on('close', resolve))),
     );
@@ -257,7 +258,7 @@ describe('unary calls', () => {
     const cancel = new AbortController();
     const call = client.unary(ping, {}, { signal: cancel.signal });
     call.catch(() => {});
-    await vi.waitFor(() => expect(streams).toHaveLength(1));
+    await waitFor(() => expect(streams).toHaveLength(1));
     cancel.abort();
     await expect(call).rejects.toMatchObject({ kind: 'Canceled' });
   });
@@ -276,7 +277,7 @@ describe('the connection', () => {
       answer,
     ];
     const first = client.unary(ping, {});
-    await vi.waitFor(() => expect(connection.current?.usable).toBe(false));
+    await waitFor(() => expect(connection.current?.usable).toBe(false));
     await expect(client.unary(ping, {})).resolves.toMatchObject({ ClusterName: 'c' });
     finish();
     await expect(first).resolves.toMatchObject({ ClusterName: 'c' });
@@ -288,7 +289,7 @@ describe('the connection', () => {
     const client = clientOf(connection);
     await client.unary(ping, {});
     for (const socket of sockets) socket.destroy();
-    await vi.waitFor(() => expect(connection.current?.usable).toBe(false));
+    await waitFor(() => expect(connection.current?.usable).toBe(false));
     await client.unary(ping, {});
     expect(dials()).toBe(2);
   });
@@ -316,7 +317,7 @@ describe('the connection', () => {
     const { connection } = connect(clock);
     const call = clientOf(connection, clock).unary(ping, {}, { timeoutMs: 1e9 });
     call.catch(() => {});
-    await vi.waitFor(() => expect(streams).toHaveLength(1));
+    await waitFor(() => expect(streams).toHaveLength(1));
     const pings: number[] = [];
     streams[0]?.session?.on('ping', () => pings.push(clock.monotonic()));
     // The first span saw the handshake's bytes; from then on it is silent.
@@ -324,7 +325,7 @@ describe('the connection', () => {
     await clock.advance(69_999);
     expect(pings).toEqual([]);
     await clock.advance(1);
-    await vi.waitFor(() => expect(pings).toHaveLength(1));
+    await waitFor(() => expect(pings).toHaveLength(1));
     for (const socket of sockets) socket.pause();
     await clock.advance(70_000);
     await clock.advance(70_000);
@@ -393,7 +394,7 @@ describe('streams', () => {
   it('are cancelled at the server when the reader breaks off', async () => {
     script = [endless];
     for await (const _ of clientOf(connect().connection).serverStream(watchEvents, {})) break;
-    await vi.waitFor(() => expect(streams[0]?.rstCode).toBe(constants.NGHTTP2_CANCEL));
+    await waitFor(() => expect(streams[0]?.rstCode).toBe(constants.NGHTTP2_CANCEL));
   });
 
   it('go on on the old session when a new one is adopted', async () => {

@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Code, ConnectError } from '@connectrpc/connect';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeAuth } from '../../../test/builders/fake-auth.js';
 import { makeCa, type TestCa } from '../../../test/builders/teleport-certificates.js';
+import { waitFor } from '../../../test/builders/wait-for.js';
 import { systemClock } from '../../core/clock.js';
 import { type LogFields, silentLogger } from '../../core/log.js';
 import { noMetrics } from '../../core/metrics.js';
@@ -196,7 +197,7 @@ describe('at a proxy', () => {
         metrics: noMetrics,
         random: () => 0,
       });
-      await vi.waitFor(() => expect(delays).toEqual([seconds]));
+      await waitFor(() => expect(delays).toEqual([seconds]));
       await bot.stop();
     });
   });
