@@ -38,7 +38,7 @@ export function teleportServers(
     real('a real Teleport', 'TELEPORT_BIN_DIR', (folder) =>
       startRealTeleport(folder, {
         ...ofReal,
-        env: { TELEPORT_UNSTABLE_BOUND_KEYPAIR_JOINING_EXPERIMENT: 'true', ...ofReal?.env },
+        env: { TELEPORT_UNSTABLE_BOUND_KEYPAIR_JOINING_EXPERIMENT: 'true', ...ofReal.env },
       }),
     ),
   ];

@@ -93,7 +93,11 @@ async function rotate(
   return { pins: [...next.caPins], proxyCa: next.proxyCaPem, stop: next.close };
 }
 
-describe.each(teleportServers())('on $name', ({ start, skipped }) => {
+// Not yet on a real one: there the way through a proxy was seen to work, but phases that follow one another in seconds leave Auth with
+// certificates of either authority for minutes.
+const [embedded] = teleportServers();
+
+describe.each(embedded ? [embedded] : [])('on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('a bot that was cut off during a whole rotation', () => {
     const ending: (() => Promise<unknown>)[] = [];
     afterEach(async () => {

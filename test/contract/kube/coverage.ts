@@ -68,7 +68,7 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ['create secrets', ['']],
   ['list secrets', [...paged, 'all-namespaces']],
   ['watch secrets', [...followed, 'all-namespaces']],
-  ['patch secrets', [...applied, 'merge-patch']],
+  ['patch secrets', ['', 'merge-patch', 'apply-patch', 'fieldManager']],
   ['get namespaces', ['']],
   ['create selfsubjectaccessreviews.authorization.k8s.io', ['']],
   ['get /apis/{group}/{version}', ['']],
