@@ -30,6 +30,13 @@ describe('failure', () => {
       'KindDisabled',
       'backoff',
     ],
+    [
+      'look',
+      'AccessDenied',
+      'access to app denied. User does not have permissions. ',
+      'AccessDenied',
+      'backoff',
+    ],
     ['look', 'AccessDenied', 'this feature requires Teleport Enterprise', 'KindDisabled', 'backoff'],
     [
       'write',
@@ -47,7 +54,18 @@ describe('failure', () => {
   ])('%s, %s %j is %s', (step, kind, text, reason, next) => {
     const outcome = failure(step, new TeleportError(kind, text));
     expect(outcome).toMatchObject({ step, reason, next });
-    expect(outcome.message).toContain(text.replace(/\.$/, ''));
+    expect(outcome.message).toContain(text.replace(/[. ]+$/, ''));
+  });
+
+  it.each([
+    'access to app denied. User does not have permissions. ',
+    'access to db denied. User does not have permissions. Confirm database user and name.',
+    '',
+  ])('names the labels that a role must match where Teleport says %j', (text) => {
+    const { message } = failure('look', new TeleportError('AccessDenied', text));
+    expect(message).toMatch(
+      /^Teleport answered\b.*[a-z]\. Let the operator's role .*app_labels and db_labels/,
+    );
   });
 
   it('has an outcome for what is no error of Teleport', () => {

@@ -68,6 +68,16 @@ const table: readonly Row[] = [
     remedy: "Add the verb and the resource to a rule of the operator's role in Teleport.",
   },
   {
+    // Apps, databases, SAML service providers: Teleport tells nobody of them whose role does not match their labels. Of that
+    // refusal alone Node before 24.2 doesn't get the text (session.ts).
+    kinds: ['AccessDenied'],
+    text: /access to \w+ denied|^$/i,
+    reason: 'AccessDenied',
+    next: 'backoff',
+    remedy:
+      "Let the operator's role in Teleport match every label: app_labels and db_labels of '*': '*', as `teleport-operator teleport-role` prints them.",
+  },
+  {
     kinds: ['AccessDenied'],
     reason: 'AccessDenied',
     next: 'backoff',
@@ -123,7 +133,10 @@ export function failure(step: Step, thrown: unknown, owned?: Owned): Failure {
       kinds.includes(error.kind) && (steps?.includes(step) ?? true) && (text?.test(error.message) ?? true),
   );
   const { reason, next, remedy } = row ?? { reason: 'TeleportError' as const, next: 'backoff' as const };
-  const said = `Teleport answered: ${error.message}`;
+  const said =
+    error.message === ''
+      ? `Teleport answered ${error.kind} and no more`
+      : `Teleport answered: ${error.message}`;
   const message = remedy === undefined ? said : `${said.replace(/[.\s]+$/, '')}. ${remedy}`;
   const raced = step === 'write' && (error.kind === 'CompareFailed' || error.kind === 'AlreadyExists');
   return { type: 'failed', step, reason, message, next, ...known, ...(raced && { raced }) };

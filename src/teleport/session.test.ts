@@ -161,6 +161,28 @@ describe('unary calls', () => {
     });
   });
 
+  // Node before 24.2 drops such a header, and can't be told not to
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  const keepsBlanks = major > 24 || (major === 24 && minor >= 2);
+  it(`keep ${keepsBlanks ? 'what a refusal says' : 'the code of a refusal'} that ends with a blank`, async () => {
+    script = [
+      (stream) =>
+        stream.respond(
+          {
+            ':status': 200,
+            'content-type': 'application/grpc',
+            'grpc-status': '7',
+            'grpc-message': 'access to app denied. ',
+          },
+          { endStream: true },
+        ),
+    ];
+    await expect(clientOf(connect().connection).unary(ping, {})).rejects.toMatchObject({
+      kind: 'AccessDenied',
+      message: keepsBlanks ? 'access to app denied.' : '',
+    });
+  });
+
   it('are Unavailable when the answer breaks off within the message', async () => {
     script = [
       (stream) => {

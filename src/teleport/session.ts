@@ -37,6 +37,12 @@ export function wasNotSent(error: unknown): boolean {
   return error instanceof Error && unsent.has(error);
 }
 
+/**
+ * Teleport ends some refusals with a blank (`access to app denied. User does not have permissions. `), and HTTP/2 knows no such
+ * header: Node throws it away, and with it what Teleport said. Node 24.2 and later can be told to keep it.
+ */
+const lenient = { strictFieldWhitespaceValidation: false };
+
 /** A connection that speaks gRPC. Made from a socket whose handshake is done. */
 export class Session {
   readonly #h2: ClientHttp2Session;
@@ -55,6 +61,7 @@ export class Session {
       settings: { enablePush: false, initialWindowSize: windowBytes },
       // In megabytes; Node's 10 would break a list of many large resources.
       maxSessionMemory: 512,
+      ...lenient,
     });
     this.#h2.once('connect', () => {
       // Throws on a session that was closed in the same turn.

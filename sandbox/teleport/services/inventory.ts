@@ -1,5 +1,5 @@
-// What can be reached: OpenSSH servers, applications, databases, SAML service providers, trusted clusters. Of labels
-// only those of nodes are looked at: whoever may read another kind sees all of it.
+// What can be reached: OpenSSH servers, applications, databases, SAML service providers, trusted clusters. Labels of nodes,
+// applications and databases decide who sees them.
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
 import { TrustService } from '../../../src/gen/teleport/trust/v1/trust_service_pb.js';
 import type { AppV3 } from '../../../src/gen/teleport/types/app_pb.js';
@@ -47,6 +47,8 @@ const app: Served = {
   missing: { get: absent('app'), update: absent('app') },
   exists: (name) => `app "${name}" already exists`,
   conditional: false,
+  reached: (found: AppV3, held) =>
+    held.some(({ Spec }) => matches(Spec?.Allow?.AppLabels, found.Metadata?.Labels ?? {})),
   check: (given: AppV3) => {
     given.Kind = 'app';
     given.Version ||= 'v3';
@@ -61,6 +63,8 @@ const database: Served = {
   missing: { get: absent('db'), update: absent('db') },
   exists: (name) => `database "${name}" already exists`,
   conditional: false,
+  reached: (found: DatabaseV3, held) =>
+    held.some(({ Spec }) => matches(Spec?.Allow?.DatabaseLabels, found.Metadata?.Labels ?? {})),
   check: (given: DatabaseV3) => {
     given.Kind = 'db';
     given.Version ||= 'v3';

@@ -51,6 +51,8 @@ export interface Served {
   readonly check?: (resource: never, write: Write) => void;
   /** Whether a holder of these roles sees the resource: others are told that there is none. */
   readonly visible?: (resource: never, roles: readonly RoleV6[]) => boolean;
+  /** Whether a holder of these roles has anything to do with the resource: others are refused, and lists leave it out. */
+  readonly reached?: (resource: never, roles: readonly RoleV6[]) => boolean;
   /** Takes out what is not shown to readers. */
   readonly blank?: (resource: never) => void;
 }
@@ -107,6 +109,13 @@ function handlerOf(served: Served, method: DescMethodUnary, context: ServiceCont
     if (text !== undefined) throw accessDenied(text);
   };
 
+  const reaches = (caller: Caller, resource: Message): boolean =>
+    served.reached?.(resource as never, access.rolesOf(caller)) !== false;
+  const reach = (caller: Caller, resource: Message | undefined): void => {
+    if (resource && !reaches(caller, resource))
+      throw accessDenied(`access to ${stored.kind} denied. User does not have permissions. `);
+  };
+
   const answersAll = method.output.fields.some(
     (field) => field.fieldKind === 'list' && field.message?.typeName === stored.schema.typeName,
   );
@@ -119,13 +128,16 @@ function handlerOf(served: Served, method: DescMethodUnary, context: ServiceCont
       if (!found) throw notFound(served.missing.get(name));
       if (served.visible?.(found as never, access.rolesOf(callerOf(handler))) === false)
         throw notFound('not found');
+      reach(callerOf(handler), found);
       return reply(withSecrets ? found : shown(found));
     };
   }
   if (answersAll) {
     return (_request, handler) => {
-      permit('everything', callerOf(handler), 'list', served.reading ?? 'read');
-      return listIn(method.output, stored.schema, reads.list(stored).map(shown));
+      const caller = callerOf(handler);
+      permit('everything', caller, 'list', served.reading ?? 'read');
+      const all = reads.list(stored).filter((each) => reaches(caller, each));
+      return listIn(method.output, stored.schema, all.map(shown));
     };
   }
   if (action === 'Delete') {
@@ -133,6 +145,7 @@ function handlerOf(served: Served, method: DescMethodUnary, context: ServiceCont
       const caller = callerOf(handler);
       permit('everything', caller, 'delete');
       const name = nameIn(served, request, served.unnamed?.delete);
+      reach(caller, store.get(stored, name));
       if (!store.delete(stored, name)) throw notFound((served.missing.delete ?? served.missing.get)(name));
       audit.add(`${stored.kind}.delete`, stored.kind, name, callerName(caller));
       return create(method.output);
@@ -153,6 +166,8 @@ function handlerOf(served: Served, method: DescMethodUnary, context: ServiceCont
     const resource = copyOf(stored, sent);
     const name = nameOf(resource);
     const exists = store.has(stored, name);
+    reach(caller, store.get(stored, name));
+    reach(caller, resource);
     prepare(served, resource, {
       before: store.get(stored, name),
       action: action as Write['action'],
