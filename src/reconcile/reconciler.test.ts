@@ -417,6 +417,15 @@ describe('a deletion', () => {
     expect(released).toEqual(['engineer']);
   });
 
+  it('deletes what was made a moment ago, though Auth does not find it yet', async () => {
+    const { pass, teleport, role, released } = world();
+    await pass(anObject());
+    teleport.failNext.set('get', new TeleportError('NotFound', 'role engineer is not found'));
+    expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+    expect(role()).toBeUndefined();
+    expect(released).toEqual(['engineer']);
+  });
+
   it('leaves an object alone that does not carry our finalizer', async () => {
     const { pass, teleport, released } = world();
     const { outcome } = await pass(going({ metadata: { finalizers: ['other/finalizer'] } }));

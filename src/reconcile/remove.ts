@@ -37,7 +37,9 @@ export async function remove(
   const name = resourceName(object);
   let admitted = false;
   try {
-    const existing = await look(parts, name, signal);
+    const found = await look(parts, name, signal);
+    // Of most kinds Auth's cache does not find at once what was just made; taken for gone it would stay for good.
+    const existing = found ?? recent.get(kind.resource.kind, name)?.stored;
     const applied = readApplied(object);
     const unseen = !existing && applied?.resourceHash === unreadable;
     if (!existing && !unseen) return { type: 'gone', resource: 'absent' };
