@@ -95,8 +95,8 @@ export class KindController {
   readonly #waiting = new KeyIndex();
   /** By the resource they claim. */
   readonly #named = new KeyIndex();
-  /** Keys whose resource changed in Teleport while their pass ran, with how it was before that. */
-  readonly #shifted = new Map<ObjectKey, Shadow | undefined>();
+  /** Keys whose resource changed in Teleport while their pass ran, with the last such change. */
+  readonly #shifted = new Map<ObjectKey, Shift>();
   /** Deletions that Teleport refuses while the resource is in use. */
   readonly #blocked = new Set<ObjectKey>();
   readonly #passes: Passes;
@@ -212,8 +212,11 @@ export class KindController {
   /** Looks at the objects again that lost their resource, or may have: a rival of theirs may have come in sight. */
   wakeRivals(resourceKind: string): void {
     if (this.#parts.kind.resource.kind !== resourceKind) return;
-    for (const object of this.objects.items())
-      if (readyReason(object) === 'NameConflict') this.#wake(keyOf(object));
+    for (const object of this.objects.items()) {
+      const key = keyOf(object);
+      // A pass that runs may be about to say so.
+      if (readyReason(object) === 'NameConflict' || this.queue.isActive(key)) this.#wake(key);
+    }
   }
 
   /** Looks at the objects again that claim the resource: another object's claim to it came or went. */
@@ -236,12 +239,13 @@ export class KindController {
   }
 
   /** Something changed in Teleport: our own resource, what an object lacks, or what held a deletion up. */
-  #onShift({ kind, name, before, after }: Shift): void {
+  #onShift(shift: Shift): void {
+    const { kind, name, before, after } = shift;
     const own = this.#parts.kind.resource.kind;
     if (kind === own) {
       // Mostly the echo of the write that its pass is making; the pass knows better when it is over.
       for (const key of this.#named.of(`${kind}/${name}`))
-        if (this.queue.isActive(key)) this.#shifted.set(key, before);
+        if (this.queue.isActive(key)) this.#shifted.set(key, shift);
         else if (this.#isNewTo(key, before, after)) this.#wake(key);
     }
     if (!after !== !before) for (const key of this.#waiting.of(`${kind}/${name}`)) this.#wake(key);
@@ -254,14 +258,10 @@ export class KindController {
 
   /** The pass is over: whether Teleport now has what it left. */
   #settleShift(key: ObjectKey): void {
-    if (!this.#shifted.has(key)) return;
-    const before = this.#shifted.get(key);
+    const shift = this.#shifted.get(key);
     this.#shifted.delete(key);
-    const object = this.objects.get(key);
-    const { kind, mirror } = this.#parts;
-    // Where the mirror is not current it knows of nothing; the list that comes tells anew.
-    if (!object || !mirror.isCurrent(kind.resource.kind)) return;
-    if (this.#isNewTo(key, before, mirror.get(kind.resource.kind, resourceName(object)))) this.#wake(key);
+    // Also where the mirror is no longer current: the list that comes tells only of what differs from this.
+    if (shift && this.#isNewTo(key, shift.before, shift.after)) this.#wake(key);
   }
 
   #allGoing(namespace: string): boolean {

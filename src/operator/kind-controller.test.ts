@@ -1,0 +1,147 @@
+// What wakes an object whose pass runs at that moment. Not what passes do (reconcile/), nor the wire.
+import { create } from '@bufbuild/protobuf';
+import { afterEach, describe, expect, it } from 'vitest';
+import { inMemory } from '../../test/builders/memory-kind.js';
+import { MemoryClient } from '../../test/builders/memory-kube-client.js';
+import { anObject } from '../../test/builders/object.js';
+import { waitFor } from '../../test/builders/wait-for.js';
+import { systemClock as clock } from '../core/clock.js';
+import { silentLogger as log } from '../core/log.js';
+import { noMetrics as metrics } from '../core/metrics.js';
+import { Turn } from '../core/turn.js';
+import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
+import { apiResource } from '../kinds/kind.js';
+import { roleV6, roleV7 } from '../kinds/role.js';
+import { EventRecorder } from '../kube/events.js';
+import { DeletionBrake } from '../reconcile/brake.js';
+import { Claims } from '../reconcile/claims.js';
+import { Absences } from '../reconcile/dependencies.js';
+import { Mirror } from '../reconcile/mirror.js';
+import { passCounters } from '../reconcile/pass.js';
+import { RecentWrites } from '../reconcile/recent.js';
+import { readyReason } from '../reconcile/status.js';
+import type { TeleportClient } from '../teleport/client.js';
+import { KindController } from './kind-controller.js';
+import { Secrets } from './secrets.js';
+import { SecretsByNamespace } from './secrets-by-namespace.js';
+
+const resource = apiResource(roleV7);
+const engineer = { namespace: 'teleport', name: 'engineer' };
+const stopping: AbortController[] = [];
+afterEach(() => {
+  for (const stop of stopping.splice(0)) stop.abort();
+});
+
+function world() {
+  const { kind, teleport } = inMemory(roleV7);
+  const kube = new MemoryClient();
+  const mirror = new Mirror([kind]);
+  const claims = new Claims();
+  const stop = new AbortController();
+  stopping.push(stop);
+  const { signal } = stop;
+  const controller = new KindController({
+    kind,
+    namespaces: ['teleport'],
+    kube,
+    teleport: {} as TeleportClient,
+    events: new EventRecorder({ client: kube, clock, log, component: 'teleport-operator', instance: 'test' }),
+    recent: new RecentWrites(clock),
+    secrets: new SecretsByNamespace(
+      (namespace) => new Secrets({ kube, namespace, clock, log, metrics }),
+      signal,
+    ),
+    mirror,
+    absences: new Absences(mirror, clock),
+    claims,
+    policy: { drift: 'correct', dryRun: false, nameUnmanaged: false },
+    brake: new DeletionBrake(0, clock),
+    deleteOnTeardown: true,
+    onClaims: () => {},
+    onSight: () => {},
+    features: () => undefined,
+    counters: passCounters(metrics),
+    clock,
+    turn: new Turn(clock),
+    log,
+    metrics,
+    syncPeriodMs: 36_000_000,
+  });
+  /** Runs once, between the write to Teleport and the end of the pass. */
+  const beforeStatus = (run: () => void): void => {
+    let pending = true;
+    kube.fault = ({ verb, resource: { plural }, name }) => {
+      if (!pending || verb === 'get' || plural !== resource.plural || name === undefined) return;
+      if (!condition()) return;
+      pending = false;
+      run();
+    };
+  };
+  let condition = (): boolean => true;
+  return {
+    teleport,
+    kube,
+    mirror,
+    claims,
+    controller,
+    beforeStatus,
+    when: (is: () => boolean) => {
+      condition = is;
+    },
+    start: () => void controller.run(signal, signal, Promise.resolve()),
+    reason: () => {
+      const object = kube.read(resource, engineer);
+      return object && readyReason(object);
+    },
+  };
+}
+
+const role = (given: { Version: string; Revision: string; login: string }): RoleV6 =>
+  create(RoleV6Schema, {
+    Kind: 'role',
+    Version: given.Version,
+    Metadata: {
+      Name: 'engineer',
+      Revision: given.Revision,
+      Labels: { 'teleport.dev/origin': 'kubernetes' },
+    },
+    Spec: { Allow: { Logins: [given.login] } },
+  });
+
+describe('an object whose pass runs', () => {
+  it('is looked at again after a change by somebody else, though the stream of events ended meanwhile', async () => {
+    const { kube, teleport, mirror, start, beforeStatus, when, reason } = world();
+    mirror.replaced('role', new Set(), new Set());
+    kube.put(resource, anObject());
+    when(() => teleport.resources.has('engineer'));
+    beforeStatus(() => {
+      const slipped = role({ Version: 'v7', Revision: 'theirs', login: 'root' });
+      teleport.resources.set('engineer', slipped);
+      mirror.put('role', slipped);
+      mirror.stale('role');
+    });
+    start();
+    await waitFor(() => expect(reason()).toBe('Synced'));
+    // The next stream begins, and its list tells nothing that was not heard before.
+    mirror.put('role', role({ Version: 'v7', Revision: 'theirs', login: 'root' }));
+    mirror.replaced('role', new Set(['engineer']), new Set());
+    await waitFor(() => {
+      const { Spec: spec } = teleport.resources.get('engineer') as RoleV6;
+      expect(spec?.Allow?.Logins).toEqual(['ubuntu']);
+    });
+  });
+
+  it('is looked at again when its rivals come in sight before it has said that it yields to them', async () => {
+    const { kube, teleport, claims, controller, start, beforeStatus, when, reason } = world();
+    claims.hide(roleV6, true);
+    teleport.resources.set('engineer', role({ Version: 'v6', Revision: 'r0', login: 'ubuntu' }));
+    kube.put(resource, anObject({ metadata: { finalizers: ['resources.teleport.dev/deletion'] } }));
+    when(() => teleport.calls.length > 0);
+    beforeStatus(() => {
+      claims.hide(roleV6, false);
+      controller.wakeRivals('role');
+    });
+    start();
+    await waitFor(() => expect(reason()).toBe('Synced'));
+  });
+});
