@@ -42,6 +42,23 @@ describe('Mirror.wrote', () => {
     expect(mirror.get('role', 'x')?.hash).toBe(storedHash(roleV7, role('r2', 'b')));
   });
 
+  it('is forgotten where no news of it can come: many names come and go', () => {
+    const mirror = current();
+    const hashOfNews = (): string | undefined => {
+      mirror.put('role', role('r1', 'a'));
+      mirror.replaced('role', new Set(['x']), new Set());
+      return mirror.get('role', 'x')?.hash;
+    };
+    mirror.wrote('role', 'x', 'r1', 'not in the next list');
+    mirror.replaced('role', new Set(), new Set());
+    expect(hashOfNews()).toBe(storedHash(roleV7, role('r1', 'a')));
+    mirror.delete('role', 'x');
+    mirror.wrote('role', 'x', 'r1', 'before the kind was off');
+    mirror.off('role');
+    mirror.wrote('role', 'x', 'r1', 'while the kind is off');
+    expect(hashOfNews()).toBe(storedHash(roleV7, role('r1', 'a')));
+  });
+
   it('says nothing where Teleport gives no revisions', () => {
     const mirror = current();
     mirror.wrote('role', 'x', '', 'none');

@@ -139,7 +139,7 @@ export class Mirror {
   wrote(kind: string, name: string, revision: string, hash: string): void {
     const mirrored = this.#kinds.get(kind);
     // The news may have been faster than the write's own reply.
-    if (!mirrored || revision === '' || mirrored.shadows.get(name)?.revision === revision) return;
+    if (!mirrored?.current || revision === '' || mirrored.shadows.get(name)?.revision === revision) return;
     mirrored.written.set(name, { revision, hash });
   }
 
@@ -173,6 +173,8 @@ export class Mirror {
     const mirrored = this.#kinds.get(kind);
     if (!mirrored) return;
     mirrored.current = true;
+    // Of what is gone before it was listed no news comes.
+    mirrored.written.clear();
     this.#off.delete(kind);
     for (const name of mirrored.shadows.keys()) {
       if (!seen.has(name) && !touched.has(name)) this.delete(kind, name);
@@ -183,7 +185,9 @@ export class Mirror {
   /** What is held may be out of date: nothing is answered until the next full list. */
   stale(kind: string): void {
     const mirrored = this.#kinds.get(kind);
-    if (mirrored) mirrored.current = false;
+    if (!mirrored) return;
+    mirrored.current = false;
+    mirrored.written.clear();
   }
 
   /** The kind can't be mirrored now. */
