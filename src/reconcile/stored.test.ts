@@ -1,4 +1,5 @@
 // Looking again after a write whose reply tells nothing, in virtual time.
+import { getEventListeners } from 'node:events';
 import { clone, create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../core/virtual-clock.js';
@@ -42,6 +43,7 @@ async function after(
   before?: AppV3,
   /** What Teleport tells of, by the milliseconds after the write; nothing is listed without it. */
   events?: Readonly<Record<number, AppV3>>,
+  signal: AbortSignal = new AbortController().signal,
 ) {
   const clock = new VirtualClock();
   const mirror = new Mirror([app]);
@@ -64,7 +66,7 @@ async function after(
     'a',
     sent,
     before,
-    new AbortController().signal,
+    signal,
   );
   void running.then(() => (took = clock.monotonic()));
   await clock.advance(10_000);
@@ -128,5 +130,18 @@ describe('storedAfter', () => {
     const { stored, revision } = await after(answers, at('r1'));
     expect(revision).toBe('');
     expect((stored as AppV3).Spec?.URI).toBe('cloud://GCP');
+  });
+
+  it.each([
+    ['told', { 600: ours('r2') }],
+    ['not told', {}],
+  ])('leaves nothing behind at the signal, which lives as long as the process: %s', async (_, events) => {
+    const { signal } = new AbortController();
+    await after([() => at('r1')], at('r1'), events, signal);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
+    // Where Node keeps what AbortSignal.any made of it.
+    const kept = Object.getOwnPropertySymbols(signal).find((symbol) => /dependant/i.test(String(symbol)));
+    const dependants = kept && (signal as unknown as Record<symbol, Set<unknown> | null>)[kept];
+    expect(dependants?.size ?? 0).toBe(0);
   });
 });

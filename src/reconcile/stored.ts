@@ -2,7 +2,7 @@
 // behind (observed.md A.3; nodes, apps and databases are not even found at once), so it is asked when its events tell
 // of the write, or, where they don't, until it shows it; a guess would be taken for drift at the next look.
 import { clone, type Message } from '@bufbuild/protobuf';
-import { sleep } from '../core/abort.js';
+import { childSignal, sleep } from '../core/abort.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { isTeleportError } from '../teleport/errors.js';
 import type { ReconcilerParts } from './parts.js';
@@ -74,18 +74,22 @@ async function isTold(
   const own = kind.resource.kind;
   const isNew = (revision = ''): boolean => revision !== '' && !replaced.has(revision);
   if (isNew(mirror.get(own, name)?.revision)) return true;
-  const heard = new AbortController();
+  let heard = false;
+  const wait = childSignal(signal);
   const end = mirror.subscribe((shift) => {
-    if (shift.kind === own && shift.name === name && isNew(shift.after?.revision)) heard.abort();
+    if (shift.kind !== own || shift.name !== name || !isNew(shift.after?.revision)) return;
+    heard = true;
+    wait.abort();
   });
   try {
-    await sleep(clock, eventMs, AbortSignal.any([signal, heard.signal]));
+    await sleep(clock, eventMs, wait.signal);
     return false;
   } catch (error) {
-    if (!heard.signal.aborted) throw error;
+    if (!heard) throw error;
     return true;
   } finally {
     end();
+    wait.abort();
   }
 }
 
