@@ -49,7 +49,8 @@ export function follow(stream: ClientHttp2Stream, options: ExchangeOptions, sink
   const judge = (): void => {
     if (status === undefined) end(signal?.aborted ? signal.reason : lost(stream.rstCode, cause));
     else if (status.code !== Code.ok) end(TeleportError.ofStatus(status, method));
-    else if (!reader.isBetween) end(lost(stream.rstCode, cause));
+    // A connection that dies takes along what a slow reader had not taken yet, though the status came.
+    else if (!reader.isBetween || stream.readableLength > 0) end(lost(stream.rstCode, cause));
     else end();
   };
   stream.on('response', (headers) => {

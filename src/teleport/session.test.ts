@@ -453,4 +453,33 @@ describe('streams', () => {
     }
     expect(seen).toBe(count);
   });
+
+  it('are not taken for whole when the connection dies under a slow reader', async () => {
+    const count = 2000;
+    script = [
+      (stream) => {
+        stream.respond(headers, { waitForTrailers: true });
+        stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
+        // Empty events, one a chunk, so that the reader stops between two of them.
+        let left = count;
+        const write = (): void => {
+          if (left-- > 0) stream.write(envelope(Buffer.of()), write);
+          else stream.end();
+        };
+        write();
+      },
+    ];
+    const events = clientOf(connect().connection).serverStream(watchEvents, {})[Symbol.asyncIterator]();
+    await events.next();
+    await waitFor(() => expect(streams[0]?.closed).toBe(true));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    let seen = 1;
+    const readRest = async (): Promise<void> => {
+      while (!(await events.next()).done) seen++;
+    };
+    await expect(readRest()).rejects.toMatchObject({ kind: 'Unavailable' });
+    expect(seen).toBeLessThan(count);
+  });
 });
