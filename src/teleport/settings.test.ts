@@ -74,6 +74,11 @@ it('wants a file of pins to be there, and in form', () => {
     expect(mistakes({ caPins: [pins] })).toEqual([expect.stringMatching(/^-ca-pin names the file .*ENOENT/)]);
     writeFileSync(pins, `sha256:${'a'.repeat(64)}\n`);
     expect(mistakes({ caPins: [pins] })).toEqual([]);
+    // Such as the token's file, by mistake.
+    writeFileSync(pins, `s3cret\n`);
+    const said = mistakes({ caPins: [pins] });
+    expect(said).toEqual([expect.stringContaining(`-ca-pin names the file ${pins}`)]);
+    expect(said.join()).not.toContain('s3cret');
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -56,7 +56,8 @@ describe('readPins', () => {
   it.each([
     ['absent', undefined, 'cannot be read (ENOENT)'],
     ['empty', '\n', 'is empty; put the pins there'],
-    ['of something else', 'sha1:abc', '"sha1:abc": not a pin'],
+    ['of something else', `sha256:${'a'.repeat(64)} sha1:abc`, 'its word 2 is not a pin; give sha256:'],
+    ['in upper case', `sha256:${'A'.repeat(64)}`, 'upper-case digits never match'],
   ])('names a file that is %s', (name, content, text) => {
     const path = join(folder, name);
     if (content !== undefined) writeFileSync(path, content);

@@ -7,12 +7,13 @@ import { rootCertificates } from 'node:tls';
 import { TeleportError } from './errors.js';
 import { splitPem } from './identity.js';
 
+const remedy = 'give sha256:<64 lower-case hex digits>, as `tctl status` prints it';
+const anyCase = /^sha256:[0-9a-fA-F]{64}$/;
+
 /** What is wrong with a pin's text, or undefined. */
 export function pinMistake(pin: string): string | undefined {
   if (/^sha256:[0-9a-f]{64}$/.test(pin)) return undefined;
-  const remedy = 'give sha256:<64 lower-case hex digits>, as `tctl status` prints it';
-  if (/^sha256:[0-9a-fA-F]{64}$/.test(pin))
-    return `-ca-pin "${pin}": upper-case digits never match; ${remedy}`;
+  if (anyCase.test(pin)) return `-ca-pin "${pin}": upper-case digits never match; ${remedy}`;
   return `-ca-pin "${pin}": not a pin; ${remedy}`;
 }
 
@@ -35,9 +36,12 @@ export function readPins(settings: readonly string[]): string[] {
     const pins = text.split(/[\s,]+/).filter(Boolean);
     if (pins.length === 0)
       throw new TeleportError('BadParameter', `${named}, which is empty; put the pins there, one a line`);
-    for (const pin of pins) {
+    for (const [index, pin] of pins.entries()) {
       const mistake = pinMistake(pin);
-      if (mistake) throw new TeleportError('BadParameter', `${named}: ${mistake}`);
+      if (mistake === undefined) continue;
+      // What is no pin may be a secret, such as the token, whose file was named by mistake.
+      const shown = anyCase.test(pin) ? mistake : `its word ${index + 1} is not a pin; ${remedy}`;
+      throw new TeleportError('BadParameter', `${named}: ${shown}`);
     }
     return pins;
   });
