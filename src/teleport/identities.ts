@@ -119,7 +119,8 @@ export class Identities {
 
   /**
    * Does Auth refuse the bot's certificate (lock, rotation, a deleted bot), or is it none that we believe, so that only a
-   * new join tells or helps? A join shows its proof to those alone whom pins, a proxy's certificate or what we knew verify.
+   * new join tells or helps? A join shows its proof to those alone whom pins, a proxy's certificate or what we knew verify;
+   * with -insecure to any proxy, where one was joined.
    */
   #needsJoin(error: unknown): boolean {
     if (!this.#join.method.repeatable) return false;

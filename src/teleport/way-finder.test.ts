@@ -18,6 +18,8 @@ import { clientOn } from './ways.js';
 class FakeProxy {
   /** ClientHellos that were handed on to Auth. */
   handedOn = 0;
+  /** Paths that its web server was asked for. */
+  readonly asked: string[] = [];
   readonly #web: HttpsServer;
   readonly #front: Server;
   readonly #sockets = new Set<Socket>();
@@ -40,6 +42,7 @@ class FakeProxy {
 
   private constructor(auth: FakeAuth, cert: string, key: string) {
     this.#web = createHttps({ cert, key, ALPNProtocols: ['http/1.1'] }, (request, response) => {
+      this.asked.push(request.url ?? '');
       const known = request.url === '/webapi/find';
       response.writeHead(known ? 200 : 404, { 'content-type': 'application/json' });
       response.end(known ? JSON.stringify({ cluster_name: auth.clusterName }) : '{}');
@@ -155,6 +158,22 @@ describe('WayFinder', () => {
     await expect(finder(`127.0.0.1:${auth.address.port}`).join(options())).rejects.toMatchObject({
       kind: 'AccessDenied',
     });
+  });
+
+  it('shows the proof of a later join to no stranger in the place of Auth, also with -insecure', async () => {
+    const { port } = auth.address;
+    const first = { ...options(), caPins: [], insecure: true };
+    const ways = finder(`127.0.0.1:${port}`);
+    const { identity } = await ways.join(first);
+    await auth.stop();
+    await proxy.stop();
+    proxy = await FakeProxy.start(auth, port);
+    await expect(ways.join({ ...first, knownHostCas: identity.hostCas })).rejects.toMatchObject({
+      kind: 'Unavailable',
+      message: expect.stringMatching(/^Teleport cannot be reached; as Auth: [^;]*$/),
+    });
+    expect(proxy.asked).toEqual([]);
+    auth = await FakeAuth.start({ clock: systemClock });
   });
 
   it('remembers the way, doubts it after three failures, and finds another', async () => {

@@ -16,6 +16,8 @@ const doubtAfter = 3;
 export class WayFinder {
   readonly #address: Address;
   #order: readonly Way['via'][];
+  /** How the address may be read by a join; as it may by `#order` where absent. */
+  #joinOrder: readonly Way['via'][] | undefined;
   readonly #log: Logger;
   #known: Way | undefined;
   /** Has a session been opened on it? A join over HTTP proves less. */
@@ -42,11 +44,15 @@ export class WayFinder {
    * @throws TeleportError
    */
   async join(options: JoinOptions): Promise<Joined> {
-    const joined = await this.#first((via) =>
-      via === 'auth'
-        ? joinAtAuth({ via, address: this.#address }, options)
-        : joinAtProxy(this.#address, options),
+    const joined = await this.#first(
+      (via) =>
+        via === 'auth'
+          ? joinAtAuth({ via, address: this.#address }, options)
+          : joinAtProxy(this.#address, options),
+      this.#joinOrder,
     );
+    // With -insecure any proxy is believed: whoever takes the place of an Auth that we know must not pose as one.
+    if (options.insecure && joined.way.via === 'auth') this.#joinOrder = ['auth'];
     this.#remember(joined.way, joined.proven === true);
     return joined;
   }
@@ -89,10 +95,10 @@ export class WayFinder {
     throw new TeleportError('Unavailable', failures.join('; '));
   }
 
-  async #first<T>(attempt: (via: Way['via']) => Promise<T>): Promise<T> {
+  async #first<T>(attempt: (via: Way['via']) => Promise<T>, order = this.#order): Promise<T> {
     const failures: string[] = [];
     let retryAfterMs: number | undefined;
-    for (const via of this.#order) {
+    for (const via of order) {
       try {
         return await attempt(via);
       } catch (error) {
