@@ -106,6 +106,17 @@ describe('a user whose role is missing', () => {
     expect(stored()).toEqual(['b', 'access', 'a']);
   });
 
+  it('does not bring a role back into the mirror that went while it was asked for', async () => {
+    const { pass, roles, mirror } = world();
+    roles.resources.set('late', role('late'));
+    roles.hooks.get = () => {
+      mirror.put('role', role('late'));
+      mirror.delete('role', 'late');
+    };
+    await pass(named(['late']));
+    expect(mirror.get('role', 'late')).toBeUndefined();
+  });
+
   it('keeps its last good state when an edit names the role', async () => {
     const { pass, stored, users } = world({ there: ['access'] });
     const first = remembered(await pass(named(['access'])));

@@ -100,11 +100,19 @@ async function isAbsent(
 ): Promise<boolean> {
   const get = mirror.kindOf(kind)?.calls.get;
   if (!get) return false;
+  let told = false;
+  const end = mirror.subscribe((shift) => {
+    told ||= shift.kind === kind && shift.name === name;
+  });
   try {
-    mirror.put(kind, await get.run(teleport, name, { signal }));
+    const found = await get.run(teleport, name, { signal });
+    // What events told of meanwhile is newer than the answer.
+    if (!told) mirror.put(kind, found);
     return false;
   } catch (error) {
     if (isTeleportError(error, 'NotFound')) return true;
     throw error;
+  } finally {
+    end();
   }
 }
