@@ -166,6 +166,7 @@ describe('at a proxy', () => {
       ['the join', '/webapi/host/credentials', limited, 400],
       ['the question who it is', '/webapi/find', limited, 400],
       ['a balancer that is overloaded', '/webapi/find', { ...limited, status: 503 }, 400],
+      ['one that is so at the join', '/webapi/host/credentials', { ...limited, status: 503 }, 400],
       [
         'a wait longer than certificates last',
         '/webapi/find',

@@ -88,7 +88,9 @@ export async function joinAtProxy(address: Address, options: JoinOptions, form?:
           try {
             return await http(request);
           } catch (error) {
-            if (error instanceof HttpMismatch || isTeleportError(error, 'NotImplemented'))
+            // Whoever names a time to wait is there, and busy: another form would not be answered better.
+            const isBusy = error instanceof HttpMismatch && error.retryAfterMs !== undefined;
+            if (!isBusy && (error instanceof HttpMismatch || isTeleportError(error, 'NotImplemented')))
               return grpc(request);
             throw error;
           }
