@@ -10,7 +10,8 @@ import { silentLogger as log } from '../core/log.js';
 import { noMetrics as metrics } from '../core/metrics.js';
 import { Turn } from '../core/turn.js';
 import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
-import { apiResource } from '../kinds/kind.js';
+import { githubConnector } from '../kinds/github-connector.js';
+import { type AnyKind, apiResource } from '../kinds/kind.js';
 import { roleV6, roleV7 } from '../kinds/role.js';
 import { EventRecorder } from '../kube/events.js';
 import { DeletionBrake } from '../reconcile/brake.js';
@@ -19,6 +20,7 @@ import { Absences } from '../reconcile/dependencies.js';
 import { Mirror } from '../reconcile/mirror.js';
 import { passCounters } from '../reconcile/pass.js';
 import { RecentWrites } from '../reconcile/recent.js';
+import { allowAnnotation } from '../reconcile/secret-lookup.js';
 import { readyReason } from '../reconcile/status.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { KindController } from './kind-controller.js';
@@ -32,8 +34,18 @@ afterEach(() => {
   for (const stop of stopping.splice(0)) stop.abort();
 });
 
-function world() {
-  const { kind, teleport } = inMemory(roleV7);
+function world(base: AnyKind = roleV7, during?: () => Promise<void>) {
+  const memory = inMemory(base);
+  const { teleport } = memory;
+  const { create: write } = memory.kind.calls;
+  const create: typeof write = {
+    method: write.method,
+    run: async (...given) => {
+      await during?.();
+      return write.run(...given);
+    },
+  };
+  const kind = { ...memory.kind, calls: { ...memory.kind.calls, create } };
   const kube = new MemoryClient();
   const mirror = new Mirror([kind]);
   const claims = new Claims();
@@ -143,5 +155,34 @@ describe('an object whose pass runs', () => {
     });
     start();
     await waitFor(() => expect(reason()).toBe('Synced'));
+  });
+
+  it('is looked at again after a change of the Secret that it has read', async () => {
+    const secret = (value: string): void => {
+      const metadata = { name: 's', namespace: 'teleport', annotations: { [allowAnnotation]: '*' } };
+      const data = { k: Buffer.from(value).toString('base64') };
+      const [apiVersion, kind] = ['v1', 'Secret'];
+      kube.put({ group: '', version: 'v1', plural: 'secrets' }, { apiVersion, kind, metadata, data });
+    };
+    const { kube, teleport, start } = world(githubConnector, async () => {
+      secret('rotated');
+      // Until the watch has told of it.
+      await waitFor(() => expect(kube.openWatches).toBe(2));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    });
+    secret('first');
+    const spec = {
+      client_id: 'id',
+      client_secret: 'secret://s/k',
+      teams_to_roles: [{ organization: 'o', team: 't', roles: ['access'] }],
+    };
+    kube.put(
+      apiResource(githubConnector),
+      anObject({ kind: 'TeleportGithubConnector', name: 'github', spec }),
+    );
+    start();
+    await waitFor(() =>
+      expect(teleport.resources.get('github')).toMatchObject({ Spec: { ClientSecret: 'rotated' } }),
+    );
   });
 });

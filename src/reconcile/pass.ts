@@ -102,7 +102,7 @@ export class Passes {
 
   async #pass(key: ObjectKey, current: KubeObject, log: Logger, signal: AbortSignal): Promise<PassNext> {
     const { door, kind, counters } = this.#parts;
-    const { object, outcome, secrets, waitsFor } = await reconcile(this.#parts, current, signal);
+    const { object, outcome, secrets, waitsFor } = await reconcile(this.#noting(key), current, signal);
     if (secrets) this.#parts.usesSecrets(key, secrets);
     this.#parts.waitsFor(key, waitsFor ?? nothing);
     this.#parts.isBlocked(key, outcome.type === 'failed' && outcome.step === 'delete');
@@ -129,6 +129,21 @@ export class Passes {
     }
     door.settle(key, object);
     return 'done';
+  }
+
+  /** Each Secret is noted before it is read: of one that changes while the pass runs nothing else would tell. */
+  #noting(key: ObjectKey): ReconcilerParts {
+    const { secrets, usesSecrets } = this.#parts;
+    const read = new Set<string>();
+    return {
+      ...this.#parts,
+      secrets: {
+        get: (namespace, name, signal) => {
+          usesSecrets(key, read.add(name));
+          return secrets.get(namespace, name, signal);
+        },
+      },
+    };
   }
 
   /** Whether something tells when it is worth another try, so that tries may become rare. */
