@@ -8,6 +8,7 @@ import { systemClock } from '../core/clock.js';
 import { type Logger, silentLogger } from '../core/log.js';
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import { SignatureAlgorithmSuite } from '../gen/teleport/types/cluster_config_pb.js';
+import { UntrustedServer } from './dial.js';
 import type { JoinOptions } from './join/join.js';
 import { token } from './join/token.js';
 import { generateKeys } from './keys.js';
@@ -193,5 +194,22 @@ describe('WayFinder', () => {
     session.destroy();
     expect(ways.way?.via).toBe('proxy');
     expect(found).toEqual([`Auth at 127.0.0.1:${port}`, `the proxy at 127.0.0.1:${port}`]);
+  });
+
+  it('tells that who answers is not believed, also after the way was doubted', async () => {
+    const { port } = auth.address;
+    const ways = finder(`127.0.0.1:${port}`);
+    const { identity } = await ways.join(options());
+    (await ways.open(identity, options())).session.destroy();
+    await auth.stop();
+    for (let failures = 0; failures < 4; failures++)
+      await expect(ways.open(identity, options())).rejects.not.toBeInstanceOf(UntrustedServer);
+    auth = await FakeAuth.start({ clock: systemClock, port });
+    await expect(ways.open(identity, options())).rejects.toBeInstanceOf(UntrustedServer);
+    await proxy.stop();
+    await auth.stop();
+    auth = await FakeAuth.start({ clock: systemClock });
+    proxy = await FakeProxy.start(auth, port);
+    await expect(ways.open(identity, options())).rejects.toBeInstanceOf(UntrustedServer);
   });
 });

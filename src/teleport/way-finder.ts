@@ -13,6 +13,11 @@ import { describeWay, type Opened, openAs, type Way } from './ways.js';
 /** Failed openings in a row after which the remembered way is doubted. */
 const doubtAfter = 3;
 
+interface Found {
+  readonly opened: Opened;
+  readonly way: Way;
+}
+
 export class WayFinder {
   readonly #address: Address;
   #order: readonly Way['via'][];
@@ -72,21 +77,34 @@ export class WayFinder {
         throw error;
       }
     }
-    const { opened, way } = await this.#first(async (via) => {
-      if (via === 'proxy') return this.#openThroughProxy(identity, options);
-      const way = { via, address: this.#address };
-      return { opened: await openAs(way, identity, options), way };
-    });
-    this.#remember(way, true);
-    return opened;
+    let stranger = false;
+    const attempt = async (way: Way): Promise<Found> => {
+      try {
+        return { opened: await openAs(way, identity, options), way };
+      } catch (error) {
+        stranger ||= error instanceof UntrustedServer;
+        throw error;
+      }
+    };
+    try {
+      const { opened, way } = await this.#first((via) =>
+        via === 'proxy' ? this.#openThroughProxy(attempt, options) : attempt({ via, address: this.#address }),
+      );
+      this.#remember(way, true);
+      return opened;
+    } catch (error) {
+      // After a rotation that was missed a new join helps: it must show among all that was tried.
+      if (!stranger || !leadsNowhere(error)) throw error;
+      throw new UntrustedServer(error.kind, error.message, { cause: error });
+    }
   }
 
-  async #openThroughProxy(identity: Identity, options: JoinOptions): Promise<{ opened: Opened; way: Way }> {
+  async #openThroughProxy(attempt: (way: Way) => Promise<Found>, options: JoinOptions): Promise<Found> {
     const { ways } = await findProxyWays(this.#address, options);
     const failures: string[] = [];
     for (const way of ways) {
       try {
-        return { opened: await openAs(way, identity, options), way };
+        return await attempt(way);
       } catch (error) {
         if (!leadsNowhere(error)) throw error;
         failures.push(`${describeWay(way)}: ${error.message}`);
