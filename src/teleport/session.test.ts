@@ -179,7 +179,8 @@ describe('unary calls', () => {
     ];
     await expect(clientOf(connect().connection).unary(ping, {})).rejects.toMatchObject({
       kind: 'AccessDenied',
-      message: keepsBlanks ? 'access to app denied.' : '',
+      // later releases of Node 22 keep it, too
+      message: keepsBlanks ? 'access to app denied.' : expect.stringMatching(/^(?:access to app denied\.)?$/),
     });
   });
 
