@@ -4,6 +4,7 @@ import * as http from 'node:http';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
+import { checkIdentity } from '../core/server-identity.js';
 import type { ClusterAccess } from './access.js';
 import { hostOf } from './proxy-env.js';
 
@@ -37,6 +38,7 @@ export function createAgent(
   const secure: https.AgentOptions & { secureContext: tls.SecureContext } = {
     ...common,
     rejectUnauthorized: !access.insecure,
+    checkServerIdentity: checkIdentity,
     ...(access.tlsServerName && { servername: access.tlsServerName }),
     // Made once: parsing the CA is half of what a connection costs us.
     secureContext: tls.createSecureContext({
@@ -79,6 +81,7 @@ class TunnelAgent extends https.Agent {
       port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),
       path: target,
       agent: false,
+      checkServerIdentity: checkIdentity,
       timeout: proxyTimeoutMs,
       headers: { host: target, ...proxyAuthorization(proxy) },
     });

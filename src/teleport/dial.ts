@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { deadline } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
+import { checkIdentity } from '../core/server-identity.js';
 import { type Address, formatAddress } from './address.js';
 import { TeleportError } from './errors.js';
 import { openTcp } from './http-proxy.js';
@@ -84,6 +85,7 @@ function tlsOptions(target: TlsTarget, socket: Duplex): ConnectionOptions {
     ...(isIP(name) === 0 ? { servername: name } : {}),
     minVersion: 'TLSv1.2',
     rejectUnauthorized: target.trust.verify,
+    checkServerIdentity: checkIdentity,
     ...(target.alpn.length > 0 ? { ALPNProtocols: [...target.alpn] } : {}),
     ...(target.trust.verify ? { ca: [...target.trust.roots] } : {}),
     ...(target.credential ? { cert: target.credential.certificate, key: target.credential.privateKey } : {}),

@@ -2,6 +2,7 @@
 // NO_PROXY, as Go reads them). TLS on top is dial.ts's matter, so a proxy sees nothing but an address.
 import { BlockList, connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { checkIdentity } from '../core/server-identity.js';
 import { type Address, formatAddress } from './address.js';
 import { TeleportError } from './errors.js';
 import { systemRoots } from './trust.js';
@@ -134,6 +135,7 @@ function secured(socket: Socket, { host }: Address, env: NodeJS.ProcessEnv): Soc
     socket,
     host,
     ca: systemRoots(env),
+    checkServerIdentity: checkIdentity,
     ...(isIP(host) === 0 ? { servername: host } : {}),
   });
   tls.on('error', () => {});
