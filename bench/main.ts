@@ -75,6 +75,7 @@ async function run(
         {
           admin,
           teleport,
+          kubeconfigPath: stage.kubeconfigPath,
           concurrency: options.concurrency,
           serversPid: stage.pid,
           report: (scenario, measured) => report.add({ ...base, operator: 'none', scenario, ...measured }),

@@ -62,6 +62,22 @@ describe('Teardown', () => {
     expect(clock.monotonic()).toBe(110);
   });
 
+  it('asks less and less often while deletions follow each other, and at once after a rest', async () => {
+    const { ending, asked, clock } = world([undefined], false);
+    for (let i = 0; i < 1_000; i++) {
+      const one = ending();
+      await clock.advance(10);
+      if (i % 50 === 49) await Promise.all([clock.advance(400), one]);
+    }
+    // Of 10 s and 20 rests of 0.4 s; ten a second would be 180.
+    expect(asked()).toBeLessThan(60);
+    expect(asked()).toBeGreaterThan(30);
+    await clock.advance(2_000);
+    const before = clock.monotonic();
+    await ending();
+    expect(clock.monotonic()).toBe(before);
+  });
+
   it('looks twice where all objects go at once', async () => {
     const { ending, clock } = world([undefined, 'its CRD'], true);
     const result = ending();

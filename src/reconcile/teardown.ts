@@ -16,8 +16,12 @@ export interface TeardownParts {
 
 /** That something ends counts for so long, in milliseconds; that nothing does, only for what went before it was asked. */
 const answerMs = 1_000;
-/** Between two questions, in milliseconds: what goes meanwhile shares the next one. */
+/**
+ * Between two questions, in milliseconds: what goes meanwhile shares the next one. Twice as long each time while
+ * deletions follow each other, since a question costs the API server as much as a deletion does.
+ */
 const spacingMs = 100;
+const mostSpacingMs = 400;
 /** The API server tells of a CRD that ends a moment after the first of its objects goes. */
 const secondLookMs = 1_500;
 /** A crowd of deletions is at an end when none came for so long, in milliseconds. */
@@ -27,6 +31,8 @@ const recountMs = 250;
 
 interface Answer {
   readonly at: number;
+  /** Milliseconds from `at` to the next question. */
+  readonly spacing: number;
   readonly ending: Promise<Ending>;
   /** What was answered; undefined until then. */
   said?: { readonly ending: Ending };
@@ -96,12 +102,16 @@ export class Teardown {
         await known.ending.catch(() => {});
         continue;
       }
-      const rest = known ? known.at + spacingMs - now : 0;
+      const rest = known ? known.at + known.spacing - now : 0;
       if (rest > 0) {
         await sleep(this.#parts.clock, rest, signal);
         continue;
       }
-      const answer: Answer = { at: now, ending: this.#parts.ask(namespace, signal) };
+      const answer: Answer = {
+        at: now,
+        spacing: spacingAfter(known, now),
+        ending: this.#parts.ask(namespace, signal),
+      };
       this.#answers.set(namespace, answer);
       answer.ending.then(
         (ending) => void (answer.said = { ending }),
@@ -112,4 +122,10 @@ export class Teardown {
       return answer;
     }
   }
+}
+
+/** Of the next question's answer: longer where it follows the last one as soon as it may. */
+function spacingAfter(last: Answer | undefined, now: number): number {
+  const follows = last !== undefined && now - last.at < 2 * last.spacing;
+  return follows ? Math.min(2 * last.spacing, mostSpacingMs) : spacingMs;
 }
