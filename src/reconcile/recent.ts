@@ -1,7 +1,8 @@
 // What this process has just written, and what it replaced by that. Teleport reads from a cache that is up to
 // a second behind its own writes (observed.md A.3): a read that shows a replaced revision is one of those, and
 // the reply of the write is the better answer. Any other read is believed, so that a change or a use of the
-// resource right after our write is not overlooked.
+// resource right after our write is not overlooked. Of a write whose reply was lost nobody knows at first whether it
+// was made: for as long a read that finds nothing proves nothing.
 import type { Message } from '@bufbuild/protobuf';
 import type { Clock } from '../core/clock.js';
 
@@ -22,6 +23,8 @@ interface Entry {
 
 export class RecentWrites {
   readonly #entries = new Map<string, Entry>();
+  /** When a write without a reply was given up, by `kind/name`. */
+  readonly #doubts = new Map<string, number>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -50,12 +53,32 @@ export class RecentWrites {
     this.#entries.delete(`${kind}/${name}`);
   }
 
+  /** Notes a write of which nobody knows whether it was made. */
+  doubt(kind: string, name: string): void {
+    this.#drop();
+    const key = `${kind}/${name}`;
+    this.#entries.delete(key);
+    this.#doubts.delete(key);
+    this.#doubts.set(key, this.#clock.monotonic());
+  }
+
+  /** Milliseconds until a read tells for sure whether there is such a resource; 0 where it does so now. */
+  doubtful(kind: string, name: string): number {
+    const since = this.#doubts.get(`${kind}/${name}`);
+    if (since === undefined) return 0;
+    return Math.max(0, since + rememberedFor - this.#clock.monotonic());
+  }
+
   /** Entries are in the order of their writes, so the old ones stand first. */
   #drop(): void {
     const now = this.#clock.monotonic();
     for (const [key, { at }] of this.#entries) {
-      if (now - at <= rememberedFor) return;
+      if (now - at <= rememberedFor) break;
       this.#entries.delete(key);
+    }
+    for (const [key, at] of this.#doubts) {
+      if (now - at <= rememberedFor) break;
+      this.#doubts.delete(key);
     }
   }
 }

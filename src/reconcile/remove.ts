@@ -1,4 +1,5 @@
 // The end of an object: its resource deleted from Teleport, if it is ours and nobody asked to keep it.
+import { sleep } from '../core/abort.js';
 import type { KubeObject } from '../kube/object.js';
 import { isTeleportError } from '../teleport/errors.js';
 import { readApplied, unreadable } from './applied.js';
@@ -37,7 +38,13 @@ export async function remove(
   const name = resourceName(object);
   let admitted = false;
   try {
-    const found = await look(parts, name, signal);
+    let found = await look(parts, name, signal);
+    const doubtful = found ? 0 : recent.doubtful(kind.resource.kind, name);
+    if (doubtful > 0) {
+      // The reply of a write was lost: it may have been made, and Auth's cache be behind.
+      await sleep(parts.clock, doubtful, signal);
+      found = await look(parts, name, signal);
+    }
     // Of most kinds Auth's cache does not find at once what was just made; taken for gone it would stay for good.
     const existing = found ?? recent.get(kind.resource.kind, name)?.stored;
     const applied = readApplied(object);

@@ -83,3 +83,10 @@ function flatten(message: string): string {
 export function isTeleportError(error: unknown, ...wanted: TeleportErrorKind[]): error is TeleportError {
   return error instanceof TeleportError && (wanted.length === 0 || wanted.includes(error.kind));
 }
+
+/** Whether a call that failed so may have been carried out all the same: no answer came, rather than a refusal. */
+export function isOutcomeUnknown(error: unknown): boolean {
+  return (
+    !(error instanceof TeleportError) || isTeleportError(error, 'Unavailable', 'DeadlineExceeded', 'Canceled')
+  );
+}
