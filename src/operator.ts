@@ -251,10 +251,10 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
         brake,
         deleteOnTeardown: settings.deleteOnTeardown,
         onClaims: (resource) => {
-          for (const controller of controllers) controller.wakeClaimants(resource);
+          for (const controller of controllers) controller.wakes.claimsChanged(resource);
         },
         onSight: (resourceKind) => {
-          for (const controller of controllers) controller.wakeRivals(resourceKind);
+          for (const controller of controllers) controller.wakes.rivalsInSight(resourceKind);
         },
         features: () => licence.features(),
         counters,
@@ -281,7 +281,7 @@ async function lead(parts: MainParts, events: EventRecorder, leading: AbortSigna
   await Promise.all([
     aborted(ending).then(() => secrets.ended()),
     licence.run(() => {
-      for (const controller of controllers) controller.licenceChanged();
+      for (const controller of controllers) controller.wakes.licenceChanged();
     }, ending),
     feedMirror(
       {

@@ -151,7 +151,7 @@ describe('an object whose pass runs', () => {
     when(() => teleport.calls.length > 0);
     beforeStatus(() => {
       claims.hide(roleV6, false);
-      controller.wakeRivals('role');
+      controller.wakes.rivalsInSight('role');
     });
     start();
     await waitFor(() => expect(reason()).toBe('Synced'));

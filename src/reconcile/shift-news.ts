@@ -1,5 +1,5 @@
 // Whether a change in Teleport is worth another pass over the object that speaks for the resource. Pure: from what
-// the object's status says and remembers. Who else hangs on the resource is the kind controller's matter.
+// the object's status says and remembers. Who else hangs on the resource is the matter of operator/wakes.ts.
 import type { KubeObject } from '../kube/object.js';
 import { readApplied } from './applied.js';
 import type { Shadow } from './mirror.js';
