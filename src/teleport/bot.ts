@@ -1,7 +1,6 @@
 // The Machine ID bot inside the operator's process: joins, takes on the roles it may, keeps both certificates fresh,
 // and hands out one client that always uses the good ones. It never gives up: whatever fails is retried, and the
 // state says what it is. Keys live in this object's memory only.
-import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
@@ -19,7 +18,7 @@ import { Identities, iso } from './identities.js';
 import { findJoinMethod } from './join/index.js';
 import type { JoinOptions } from './join/join.js';
 import type { JoinMethod } from './join/method.js';
-import { Nap } from './nap.js';
+import { Renewals } from './renewals.js';
 import { type BotSettings, validateBotSettings, warnAboutSettings } from './settings.js';
 import { WayFinder } from './way-finder.js';
 import type { Opened } from './ways.js';
@@ -60,40 +59,28 @@ export function startBot(options: BotOptions): Bot {
   return new RunningBot(options, method);
 }
 
-/** After a failure, half of it random: up to 5 min where Teleport refuses, up to 1 min where nobody answers. */
-const retry = { baseMs: 1000, factor: 2, maxMs: 300_000, jitter: 0.5 };
-const awayMs = 60_000;
-/** What a server may ask for with Retry-After; more would outlast certificates. */
-const longestRetryAfterMs = 600_000;
-/** Renewals of many operators should not meet: up to this share of the time earlier. */
-const renewalJitter = 0.1;
-
 class RunningBot implements Bot {
   readonly client: TeleportClient;
-  readonly #options: BotOptions;
   readonly #log: Logger;
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #repeatable: boolean;
-  readonly #keeper = new StateKeeper();
+  readonly #keeper: StateKeeper;
   readonly #finder: WayFinder;
   readonly #identities: Identities;
   readonly #connection: Connection;
   readonly #health: Health;
   readonly #stop = new AbortController();
   readonly #loops: Promise<unknown>;
-  readonly #nap: Nap;
-  /** The authorities changed since the last step began. */
-  #outdated = false;
+  readonly #renewals: Renewals;
 
   constructor(options: BotOptions, method: JoinMethod) {
     const { settings, clock, log, metrics } = options;
-    this.#options = options;
     this.#clock = clock;
     this.#log = log;
     this.#random = options.random ?? Math.random;
     this.#repeatable = method.repeatable;
-    this.#nap = new Nap(clock);
+    this.#keeper = new StateKeeper(clock);
     const measure = callMetrics(metrics);
     this.#finder = new WayFinder(settings, log);
     this.#identities = new Identities(this.#finder, joinOptions(options, method, measure));
@@ -129,9 +116,18 @@ class RunningBot implements Bot {
       [],
       () => (this.#identities.output ? [[{}, this.#identities.output.notAfter / 1000]] : []),
     );
+    this.#renewals = new Renewals({
+      identities: this.#identities,
+      intervalMs: settings.renewalIntervalMs,
+      clock,
+      metrics,
+      random: this.#random,
+      onStep: (opened) => this.#stepped(opened),
+      onFailure: (failure, delayMs) => this.#stepFailed(failure, delayMs),
+    });
     for (const warning of warnAboutSettings(settings)) log.warn(warning);
     this.#loops = Promise.all([
-      this.#run(),
+      this.#renewals.run(this.#stop.signal),
       this.#health.run(this.#stop.signal),
       this.#heartbeats(method.name),
       watchAuthorities({
@@ -143,8 +139,7 @@ class RunningBot implements Bot {
         trusted: () => this.#identities.output?.hostCas ?? [],
         onChange: (change) => {
           log.info("the cluster's authorities change; renewing the identity", change);
-          this.#outdated = true;
-          this.#nap.wake();
+          this.#renewals.outdated();
         },
         signal: this.#stop.signal,
         random: this.#random,
@@ -153,17 +148,7 @@ class RunningBot implements Bot {
   }
 
   state(): BotState {
-    const { state } = this.#keeper;
-    const end = state.identityExpiresAt;
-    if (state.ready && end !== undefined && end <= this.#clock.now()) {
-      return {
-        ...state,
-        ready: false,
-        phase: 'failed-retrying',
-        reason: `the certificate ended at ${iso(end)}`,
-      };
-    }
-    return state;
+    return this.#keeper.state;
   }
 
   subscribe(listener: BotListener): () => void {
@@ -171,30 +156,7 @@ class RunningBot implements Bot {
   }
 
   ready(signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      if (this.state().ready) {
-        resolve();
-        return;
-      }
-      const settle = (done: () => void): void => {
-        end();
-        signal?.removeEventListener('abort', onAbort);
-        this.#stop.signal.removeEventListener('abort', onStop);
-        done();
-      };
-      const onAbort = (): void => settle(() => reject(signal?.reason));
-      const onStop = (): void => settle(() => reject(stopped()));
-      const end = this.subscribe(() => {
-        if (this.state().ready) settle(resolve);
-      });
-      signal?.addEventListener('abort', onAbort, { once: true });
-      if (this.#stop.signal.aborted) onStop();
-      else this.#stop.signal.addEventListener('abort', onStop, { once: true });
-    });
+    return this.#keeper.whenReady(this.#stop.signal, signal);
   }
 
   async stop(): Promise<void> {
@@ -205,38 +167,6 @@ class RunningBot implements Bot {
     await this.#loops;
     this.#identities.forget();
     this.#keeper.update({ phase: 'stopped', ready: false, reason: 'stopped' });
-  }
-
-  /** Gets an identity, keeps it fresh, tries again after failures; ends with the bot. */
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    const { settings, metrics } = this.#options;
-    const backoff = new Backoff(retry, this.#random);
-    const renewals = metrics.counter(
-      'teleport_operator_identity_renewals_total',
-      'Attempts to get or renew the identity, by result.',
-      ['result'],
-    );
-    while (!signal.aborted) {
-      let delayMs: number;
-      try {
-        this.#outdated = false;
-        this.#stepped(await this.#identities.step(signal));
-        backoff.reset();
-        renewals.inc({ result: 'success' });
-        const jitter = 1 - renewalJitter * this.#random();
-        delayMs = Math.max(1000, this.#identities.untilRenewal(settings.renewalIntervalMs) * jitter);
-      } catch (error) {
-        if (signal.aborted) return;
-        renewals.inc({ result: 'failure' });
-        const failure = TeleportError.from(error);
-        delayMs = backoff.next();
-        if (failure.kind === 'Unavailable') delayMs = Math.min(delayMs, awayMs);
-        delayMs = Math.max(delayMs, Math.min(failure.retryAfterMs ?? 0, longestRetryAfterMs));
-        this.#stepFailed(failure, delayMs);
-      }
-      if (!this.#outdated || this.#identities.failures > 0) await this.#nap.take(delayMs, signal);
-    }
   }
 
   #heartbeats(joinMethod: string): Promise<void> {
@@ -291,7 +221,7 @@ class RunningBot implements Bot {
     if (failure === undefined) {
       this.#keeper.update({ phase: 'ready', ready: true, reason: undefined });
       this.#log.info('Teleport answers again');
-      if (this.#identities.failures > 0) this.#nap.wake();
+      if (this.#identities.failures > 0) this.#renewals.wake();
       return;
     }
     const denied = failure.kind === 'AccessDenied';
@@ -300,7 +230,7 @@ class RunningBot implements Bot {
     this.#log.warn('Teleport does not work for the bot; trying again', { reason });
     this.#keeper.update({ phase: 'failed-retrying', ready: false, reason });
     // A new join would tell why, and may help (a rotation that passed us by); the used token of method token cannot.
-    if ((denied || untrusted) && this.#repeatable) this.#nap.wake();
+    if ((denied || untrusted) && this.#repeatable) this.#renewals.wake();
   }
 }
 

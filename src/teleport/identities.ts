@@ -1,5 +1,5 @@
 // The two certificates of a bot and the steps between them: its own (got by joining, renewed or joined again), and
-// the one with its roles, which all calls use. One step at a time; when and how often is bot.ts's business.
+// the one with its roles, which all calls use. One step at a time; when and how often is renewals.ts's business.
 import type { Clock } from '../core/clock.js';
 import { impersonate, type KeyForm, renew } from './certify.js';
 import { UntrustedServer } from './dial.js';
