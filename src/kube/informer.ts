@@ -1,5 +1,5 @@
 // Keeps a copy of one resource's objects: lists them in pages, then follows the watch, for ever. Callers read
-// the copy by key and hear of changes; which of these matter is predicate.ts's judgement.
+// the copy (copy.ts) by key and hear of changes; which of these matter is predicate.ts's judgement.
 import { setMaxListeners } from 'node:events';
 import { aborted, deadline, isAbort, sleep } from '../core/abort.js';
 import { Backoff, type BackoffPolicy } from '../core/backoff.js';
@@ -7,11 +7,11 @@ import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Counter, Metrics } from '../core/metrics.js';
 import type { KubeClient, WatchEvent } from './client.js';
+import { ObjectCopy } from './copy.js';
 import { from, type KubeError } from './errors.js';
 import { IdleLimit, silent } from './idle-limit.js';
 import { type ApiResource, type KubeObject, keyOf, type ObjectKey } from './object.js';
 import type { Change } from './predicate.js';
-import { slim } from './slim.js';
 
 /** What is known of the resource as a whole. */
 export type InformerState = 'starting' | 'synced' | Unavailable;
@@ -58,7 +58,7 @@ export class Informer {
   readonly #random: () => number;
   readonly #backoff: Backoff;
   readonly #relists: Counter | undefined;
-  #objects = new Map<ObjectKey, KubeObject>();
+  readonly #copy: ObjectCopy;
   #state: InformerState = 'starting';
   #version = '';
   #warned = false;
@@ -69,6 +69,7 @@ export class Informer {
     this.#name = options.resource.group
       ? `${options.resource.plural}.${options.resource.group}`
       : options.resource.plural;
+    this.#copy = new ObjectCopy((key, change) => this.#tell(key, change));
     this.#random = options.random ?? Math.random;
     this.#backoff = new Backoff(policy, this.#random);
     this.#relists = options.metrics?.counter(
@@ -87,19 +88,19 @@ export class Informer {
   }
 
   get(key: ObjectKey): KubeObject | undefined {
-    return this.#objects.get(key);
+    return this.#copy.get(key);
   }
 
   keys(): IterableIterator<ObjectKey> {
-    return this.#objects.keys();
+    return this.#copy.keys();
   }
 
   items(): IterableIterator<KubeObject> {
-    return this.#objects.values();
+    return this.#copy.items();
   }
 
   get size(): number {
-    return this.#objects.size;
+    return this.#copy.size;
   }
 
   /**
@@ -108,10 +109,7 @@ export class Informer {
    * with its resourceVersion): otherwise somebody else's change would be swallowed.
    */
   wrote(base: KubeObject, result: KubeObject): void {
-    const key = keyOf(result);
-    const known = this.#objects.get(key)?.metadata;
-    if (!known || known.uid !== result.metadata.uid) return;
-    if (known.resourceVersion === base.metadata.resourceVersion) this.#objects.set(key, slim(result));
+    this.#copy.wrote(base, result);
   }
 
   /**
@@ -162,12 +160,10 @@ export class Informer {
       page = list.metadata.continue ?? '';
       version = list.metadata.resourceVersion ?? '';
     } while (page);
-    const before = this.#objects;
-    this.#objects = fresh;
+    const tell = this.#copy.replace(fresh);
     this.#version = version;
     this.#setState('synced');
-    for (const [key, object] of fresh) this.#announce(key, before.get(key), object);
-    for (const [key, object] of before) if (!fresh.has(key)) this.#announce(key, object, undefined);
+    tell();
   }
 
   /** One watch, from the last known version to the stream's end. */
@@ -214,29 +210,14 @@ export class Informer {
       if (version) this.#version = version;
       return;
     }
-    const key = keyOf(object);
-    const known = this.#objects.get(key);
-    if (event.type === 'DELETED') {
-      this.#objects.delete(key);
-      if (known) this.#announce(key, known, undefined);
-    } else {
-      this.#objects.set(key, object);
-      this.#announce(key, known, object);
-    }
+    if (event.type === 'DELETED') this.#copy.remove(keyOf(object));
+    else this.#copy.put(object);
     if (version) this.#version = version;
   }
 
-  #announce(key: ObjectKey, before: KubeObject | undefined, after: KubeObject | undefined): void {
-    if (
-      before &&
-      after &&
-      before.metadata.uid === after.metadata.uid &&
-      before.metadata.resourceVersion === after.metadata.resourceVersion
-    ) {
-      return;
-    }
+  #tell(key: ObjectKey, change: Change<KubeObject>): void {
     try {
-      this.#options.onChange(key, { ...(before && { old: before }), ...(after && { new: after }) });
+      this.#options.onChange(key, change);
     } catch (error) {
       this.#options.log.error('the handler of a change failed', { resource: this.#name, key, error });
     }
@@ -253,7 +234,7 @@ export class Informer {
     } else if (kind === 'NotFound' || kind === 'Forbidden') {
       this.#version = '';
       const unavailable = kind === 'NotFound' ? 'missing' : 'forbidden';
-      if (unavailable === 'missing' && nameOf(this.#state) === unavailable) this.#clear();
+      if (unavailable === 'missing' && nameOf(this.#state) === unavailable) this.#copy.replace(new Map())();
       this.#setState({ unavailable, message: error.message });
       await this.#pause(unavailableRetryMs * (1 + 0.1 * this.#random()), signal);
     } else {
@@ -262,12 +243,6 @@ export class Informer {
       if (kind === 'Invalid' || kind === 'BadRequest' || kind === 'Unknown') this.#version = '';
       await this.#pause(delayMs, signal);
     }
-  }
-
-  #clear(): void {
-    const before = this.#objects;
-    this.#objects = new Map();
-    for (const [key, object] of before) this.#announce(key, object, undefined);
   }
 
   async #pause(delayMs: number, signal: AbortSignal): Promise<void> {
