@@ -1,16 +1,13 @@
-// Carries out the verbs of verbs.ts over transport.ts. Knows bodies and when a request may be sent again; keeps
-// no state of objects.
-import { sleep } from '../core/abort.js';
-import type { Clock } from '../core/clock.js';
+// Carries out the verbs of verbs.ts: their paths, bodies and answers. How a request gets there, and how often it is sent,
+// is sender.ts's matter; no state of objects is kept.
 import type { Logger } from '../core/log.js';
-import type { Metrics } from '../core/metrics.js';
 import type { ClusterAccess } from './access.js';
-import { from, fromResponse, fromStatus, isKubeError, KubeError } from './errors.js';
+import { from, fromStatus, isKubeError, KubeError } from './errors.js';
 import { jsonLines } from './json-lines.js';
 import type { ApiResource, KubeList } from './object.js';
 import { collectionPath, groupPath, objectPath, withQuery } from './paths.js';
+import { Sender, type SenderOptions } from './sender.js';
 import { slim } from './slim.js';
-import { type HttpRequest, type HttpResponse, Transport } from './transport.js';
 import type {
   CallOptions,
   CreateOptions,
@@ -29,23 +26,8 @@ import type {
 
 export type * from './verbs.js';
 
-/** One request that was answered, for tests that count and for contract suites. */
-export interface ObservedCall {
-  readonly verb: string;
-  readonly resource: ApiResource;
-  readonly subresource?: string;
-  readonly status: number;
-}
-
-export interface ClientOptions {
-  readonly clock: Clock;
+export interface ClientOptions extends SenderOptions {
   readonly log: Logger;
-  readonly metrics?: Metrics;
-  /** `teleport-operator/<version>` */
-  readonly userAgent?: string;
-  /** Limit for one request, milliseconds; 30 s by default. A watch has it for its headers only. */
-  readonly timeoutMs?: number;
-  readonly observe?: (call: ObservedCall) => void;
 }
 
 /** A client of the API server that `access` describes. */
@@ -53,47 +35,21 @@ export function createKubeClient(access: ClusterAccess, options: ClientOptions):
   return new HttpKubeClient(access, options);
 }
 
-/** Requests that the server turned away unread (429, 503) are sent this often in all. */
-const sends = 3;
-/** A longer Retry-After is the caller's to wait for. */
-const longestRetryAfterMs = 10_000;
-
 const patchTypes = {
   merge: 'application/merge-patch+json',
   json: 'application/json-patch+json',
   apply: 'application/apply-patch+yaml',
 } as const;
 
-interface Target {
-  readonly verb: string;
-  readonly resource: ApiResource;
-  readonly subresource?: string | undefined;
-}
-
 class HttpKubeClient implements KubeClient {
-  readonly #access: ClusterAccess;
-  readonly #options: ClientOptions;
-  readonly #transport: Transport;
-  readonly #count: (code: string, method: string) => void;
+  readonly #sender: Sender;
 
   constructor(access: ClusterAccess, options: ClientOptions) {
-    this.#access = access;
-    this.#options = options;
-    this.#transport = new Transport(access, {
-      clock: options.clock,
-      userAgent: options.userAgent ?? 'teleport-operator',
-      timeoutMs: options.timeoutMs ?? 30_000,
-    });
-    const requests = options.metrics?.counter(
-      'rest_client_requests_total',
-      'Requests to the Kubernetes API, by status code, method and host.',
-      ['code', 'method', 'host'],
-    );
-    this.#count = (code, method) => requests?.inc({ code, method, host: access.server.host });
+    this.#sender = new Sender(access, options);
   }
 
   async get<T extends Stored>(resource: ApiResource, ref: ObjectRef, options: CallOptions = {}): Promise<T> {
-    return this.#json(
+    return this.#sender.json(
       { verb: 'get', resource },
       { method: 'GET', path: objectPath(resource, ref), ...options },
     );
@@ -102,7 +58,7 @@ class HttpKubeClient implements KubeClient {
   async list<T extends Stored>(resource: ApiResource, options: ListOptions = {}): Promise<KubeList<T>> {
     const { signal, namespace, ...query } = options;
     const path = withQuery(collectionPath(resource, namespace), query);
-    const list: KubeList<T> & { apiVersion?: string; kind?: string } = await this.#json(
+    const list: KubeList<T> & { apiVersion?: string; kind?: string } = await this.#sender.json(
       { verb: 'list', resource },
       { method: 'GET', path, signal },
     );
@@ -126,17 +82,7 @@ class HttpKubeClient implements KubeClient {
       allowWatchBookmarks: allowBookmarks,
       ...query,
     });
-    const target = { verb: 'watch', resource };
-    const stream = await this.#sending(target, 'GET', signal, async () => {
-      const response = await this.#transport.open({ method: 'GET', path, signal });
-      const status = response.statusCode ?? 0;
-      if (status === 200) return { status, headers: response.headers, body: '', stream: response };
-      const chunks: Buffer[] = [];
-      for await (const chunk of response) chunks.push(chunk);
-      return { status, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') };
-    });
-    const response = 'stream' in stream ? stream.stream : undefined;
-    if (!response) throw new KubeError('Unknown', `a watch was answered with HTTP ${stream.status}`);
+    const response = await this.#sender.stream({ verb: 'watch', resource }, { method: 'GET', path, signal });
     try {
       for await (const line of jsonLines(response)) {
         const event = readEvent<T>(line);
@@ -160,7 +106,7 @@ class HttpKubeClient implements KubeClient {
   ): Promise<T> {
     const collection = collectionPath(resource, object.metadata.namespace);
     const path = withQuery(collection, { dryRun: dryRun ? 'All' : undefined });
-    return this.#json(
+    return this.#sender.json(
       { verb: 'create', resource },
       { method: 'POST', path, body: JSON.stringify(object), ...rest },
     );
@@ -169,7 +115,7 @@ class HttpKubeClient implements KubeClient {
   async replace<T extends Stored>(resource: ApiResource, object: T, options: WriteOptions = {}): Promise<T> {
     const { subresource, ...rest } = options;
     const path = objectPath(resource, object.metadata, subresource);
-    return this.#json(
+    return this.#sender.json(
       { verb: 'update', resource, subresource },
       { method: 'PUT', path, body: JSON.stringify(object), ...rest },
     );
@@ -186,7 +132,7 @@ class HttpKubeClient implements KubeClient {
       fieldManager: patch.fieldManager,
       force: patch.type === 'apply' && patch.force ? true : undefined,
     });
-    return this.#json(
+    return this.#sender.json(
       { verb: 'patch', resource, subresource },
       {
         method: 'PATCH',
@@ -212,7 +158,7 @@ class HttpKubeClient implements KubeClient {
         kind: 'DeleteOptions',
         preconditions,
       });
-    await this.#json(
+    await this.#sender.json(
       { verb: 'delete', resource },
       { method: 'DELETE', path, ...rest, ...(body && { body }) },
     );
@@ -225,7 +171,7 @@ class HttpKubeClient implements KubeClient {
   ): Promise<ServedResource[] | undefined> {
     const resource = { group, version, plural: '' };
     try {
-      const found: { resources?: ServedResource[] } = await this.#json(
+      const found: { resources?: ServedResource[] } = await this.#sender.json(
         { verb: 'discover', resource },
         { method: 'GET', path: groupPath(resource), ...options },
       );
@@ -237,60 +183,7 @@ class HttpKubeClient implements KubeClient {
   }
 
   close(): void {
-    this.#transport.close();
-  }
-
-  async #json<T>(target: Target, request: HttpRequest): Promise<T> {
-    const { body } = await this.#sending(target, request.method, request.signal, () =>
-      // The Lease must be renewed in time, however much work is under way.
-      this.#transport.exchange({ ...request, atOnce: target.resource.plural === 'leases' }),
-    );
-    try {
-      const parsed: T = JSON.parse(body);
-      return parsed;
-    } catch (error) {
-      throw new KubeError('Unavailable', 'the answer of the API server is not JSON', { cause: error });
-    }
-  }
-
-  /** Sends until there is an answer that counts: renews a refused credential once, waits where it is told to. */
-  async #sending<T extends HttpResponse>(
-    target: Target,
-    method: string,
-    signal: AbortSignal | undefined,
-    send: () => Promise<T>,
-  ): Promise<T> {
-    let renewed = false;
-    for (let sent = 1; ; sent++) {
-      const answer = await this.#counted(target, method, send);
-      if (answer.status >= 200 && answer.status < 300) return answer;
-      if (answer.status === 401 && !renewed && this.#access.credentials.refused()) {
-        renewed = true;
-        continue;
-      }
-      const error = fromResponse(answer.status, answer.body, answer.headers['retry-after']);
-      const wait = error.retryAfterMs;
-      const turnedAway = answer.status === 429 || answer.status === 503;
-      if (!turnedAway || wait === undefined || wait > longestRetryAfterMs || sent >= sends) throw error;
-      await sleep(this.#options.clock, wait, signal);
-    }
-  }
-
-  async #counted<T extends HttpResponse>(target: Target, method: string, send: () => Promise<T>): Promise<T> {
-    try {
-      const answer = await send();
-      this.#count(String(answer.status), method);
-      this.#options.observe?.({
-        verb: target.verb,
-        resource: target.resource,
-        status: answer.status,
-        ...(target.subresource && { subresource: target.subresource }),
-      });
-      return answer;
-    } catch (error) {
-      this.#count('<error>', method);
-      throw error;
-    }
+    this.#sender.close();
   }
 }
 
