@@ -2,7 +2,6 @@
 // generation, or gone. Times are of this process's own clock, from the write's request on.
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../src/core/clock.js';
-import { silentLogger } from '../src/core/log.js';
 import { createKubeClient, type KubeClient, type WatchEvent } from '../src/kube/client.js';
 import { loadKubeConfig } from '../src/kube/config.js';
 import type { ApiResource, Condition, KubeObject } from '../src/kube/object.js';
@@ -46,7 +45,7 @@ export class Tracker {
 
   constructor(kubeconfigPath: string) {
     const access = loadKubeConfig({ env: {}, clock: systemClock, kubeconfig: kubeconfigPath });
-    this.#client = createKubeClient(access, { clock: systemClock, log: silentLogger, userAgent: 'tracker' });
+    this.#client = createKubeClient(access, { clock: systemClock, userAgent: 'tracker' });
   }
 
   /** Watches the kinds from now on. */

@@ -58,10 +58,7 @@ const log = createLogger({
   component: 'operator',
   write: (line) => appendFileSync(paths.log, line),
 });
-const admin = createKubeClient(loadKubeConfig({ kubeconfig: paths.kubeconfig, env: {}, clock }), {
-  clock,
-  log,
-});
+const admin = createKubeClient(loadKubeConfig({ kubeconfig: paths.kubeconfig, env: {}, clock }), { clock });
 await applyFiles(admin, namespace, ['docs/rbac.yaml', 'docs/examples']);
 const operator = await startOperator({
   settings: readSettings([

@@ -99,10 +99,9 @@ async function release(args: readonly string[]): Promise<number> {
   }
   const stop = new AbortController();
   onStopSignal(() => stop.abort());
-  const log = createLogger({ level: settings.logLevel, component: 'release' });
   const tell = (line: string): void => void process.stdout.write(`${line}\n`);
   try {
-    const parts = { settings, namespace, env: process.env, clock: systemClock, log, tell };
+    const parts = { settings, namespace, env: process.env, clock: systemClock, tell };
     const problems = await runRelease(parts, stop.signal);
     if (problems.length === 0) return exit.ok;
     fail(problems);

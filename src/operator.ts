@@ -85,7 +85,7 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
     clock,
     ...(settings.kubeconfig ? { kubeconfig: settings.kubeconfig } : {}),
   });
-  const kube = createKubeClient(access, { clock, log, metrics });
+  const kube = createKubeClient(access, { clock, metrics });
   const stopping = new AbortController();
   const bot = startBot({
     settings: botSettings(settings, env, new SecretStore(kube, namespace, settings.boundKeypairSecret)),

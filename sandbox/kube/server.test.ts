@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
-import { silentLogger } from '../../src/core/log.js';
 import { createKubeClient, type KubeClient, type WatchEvent } from '../../src/kube/client.js';
 import { loadKubeConfig } from '../../src/kube/config.js';
 import { isKubeError } from '../../src/kube/errors.js';
@@ -60,7 +59,7 @@ describe('the embedded Kubernetes', () => {
     const path = join(folder, 'config');
     writeFileSync(path, kubeconfig);
     const access = loadKubeConfig({ kubeconfig: path, env: {}, clock: systemClock });
-    return createKubeClient(access, { clock: systemClock, log: silentLogger, timeoutMs });
+    return createKubeClient(access, { clock: systemClock, timeoutMs });
   };
   const close = async (): Promise<void> => {
     client.close();

@@ -5,7 +5,6 @@ import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type TestAuthority, testAuthority } from '../../test/builders/kube-certificates.js';
 import { systemClock } from '../core/clock.js';
-import { silentLogger } from '../core/log.js';
 import type { ClusterAccess } from './access.js';
 import { createKubeClient, type KubeClient } from './client.js';
 
@@ -60,7 +59,7 @@ function connect(server: string, more: Partial<ClusterAccess> = {}): KubeClient 
       credentials: { current: async () => ({ headers: {} }), refused: () => false },
       ...more,
     },
-    { clock: systemClock, log: silentLogger },
+    { clock: systemClock },
   );
   closing.push(() => client.close());
   return client;

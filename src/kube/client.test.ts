@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { waitFor } from '../../test/builders/wait-for.js';
 import { type Clock, systemClock } from '../core/clock.js';
-import { silentLogger } from '../core/log.js';
 import { PromMetrics } from '../core/metrics-prom.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import type { ClusterAccess } from './access.js';
@@ -70,7 +69,7 @@ function connect(
       credentials,
       ...more,
     },
-    { clock: systemClock, log: silentLogger, ...options },
+    { clock: systemClock, ...options },
   );
   closing.push(() => client.close());
   return client;

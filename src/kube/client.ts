@@ -1,6 +1,5 @@
 // Carries out the verbs of verbs.ts: their paths, bodies and answers. How a request gets there, and how often it is sent,
 // is sender.ts's matter; no state of objects is kept.
-import type { Logger } from '../core/log.js';
 import type { ClusterAccess } from './access.js';
 import { from, fromStatus, isKubeError, KubeError } from './errors.js';
 import { jsonLines } from './json-lines.js';
@@ -24,14 +23,11 @@ import type {
   WriteOptions,
 } from './verbs.js';
 
+export type { SenderOptions as ClientOptions } from './sender.js';
 export type * from './verbs.js';
 
-export interface ClientOptions extends SenderOptions {
-  readonly log: Logger;
-}
-
 /** A client of the API server that `access` describes. */
-export function createKubeClient(access: ClusterAccess, options: ClientOptions): KubeClient {
+export function createKubeClient(access: ClusterAccess, options: SenderOptions): KubeClient {
   return new HttpKubeClient(access, options);
 }
 
@@ -44,7 +40,7 @@ const patchTypes = {
 class HttpKubeClient implements KubeClient {
   readonly #sender: Sender;
 
-  constructor(access: ClusterAccess, options: ClientOptions) {
+  constructor(access: ClusterAccess, options: SenderOptions) {
     this.#sender = new Sender(access, options);
   }
 

@@ -5,7 +5,6 @@ import { MemoryClient } from '../../test/builders/memory-kube-client.js';
 import { waitFor } from '../../test/builders/wait-for.js';
 import { isAbort } from '../core/abort.js';
 import { systemClock } from '../core/clock.js';
-import { silentLogger } from '../core/log.js';
 import { createKubeClient } from './client.js';
 import { leaderClient } from './leader-client.js';
 import type { KubeObject } from './object.js';
@@ -59,7 +58,7 @@ test('a write that waits for a connection does not go out when leadership was lo
       insecure: false,
       credentials: { current: async () => ({ headers: {} }), refused: () => false },
     },
-    { clock: systemClock, log: silentLogger },
+    { clock: systemClock },
   );
   let leading = true;
   const client = leaderClient(kube, () => leading);

@@ -46,7 +46,7 @@ describe('installCrds', () => {
   const all = crds() as unknown as Crd[];
   const install = async (kubeconfig: string, version: string, some: readonly Crd[] = all, log = silent) => {
     const access = loadKubeConfig({ env: {}, clock: systemClock, kubeconfig });
-    const client = createKubeClient(access, { clock: systemClock, log: silent });
+    const client = createKubeClient(access, { clock: systemClock });
     try {
       await installCrds({ kube: client, log, crds: some, version }, new AbortController().signal);
     } finally {

@@ -3,7 +3,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Settings } from '../cli/settings.js';
 import type { Clock } from '../core/clock.js';
-import type { Logger } from '../core/log.js';
 import { noMetrics } from '../core/metrics.js';
 import { kinds } from '../kinds/index.js';
 import { createKubeClient } from '../kube/client.js';
@@ -16,7 +15,6 @@ export interface CommandParts {
   readonly namespace: string;
   readonly env: NodeJS.ProcessEnv;
   readonly clock: Clock;
-  readonly log: Logger;
   readonly tell: (line: string) => void;
 }
 
@@ -26,13 +24,13 @@ export interface CommandParts {
  * @throws Error where the kubeconfig can't be used or the Lease can't be taken
  */
 export async function runRelease(parts: CommandParts, signal: AbortSignal): Promise<readonly string[]> {
-  const { settings, namespace, env, clock, log, tell } = parts;
+  const { settings, namespace, env, clock, tell } = parts;
   const access = loadKubeConfig({
     env,
     clock,
     ...(settings.kubeconfig ? { kubeconfig: settings.kubeconfig } : {}),
   });
-  const kube = createKubeClient(access, { clock, log, metrics: noMetrics });
+  const kube = createKubeClient(access, { clock, metrics: noMetrics });
   const leaseName = settings.leaderElectionId;
   try {
     const { objects, problems } = await release(

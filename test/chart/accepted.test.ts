@@ -127,7 +127,7 @@ describe.skipIf(skipped)(
       const kubeconfig = await kube.serviceAccountKubeconfig('teleport', 'operator-teleport-operator');
       const log = createLogger({ level: 'ERROR', component: 'test' });
       const access = loadKubeConfig({ env: {}, clock: systemClock, kubeconfig });
-      const client = createKubeClient(access, { clock: systemClock, log });
+      const client = createKubeClient(access, { clock: systemClock });
       try {
         await installCrds({ kube: client, log, crds: crds() }, new AbortController().signal);
         const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';

@@ -1,7 +1,6 @@
 // A scene's end tells what its operator used and no contract case is about, on either side, and hides no error.
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
-import { silentLogger } from '../../src/core/log.js';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { createKubeClient } from '../../src/kube/client.js';
 import { loadKubeConfig } from '../../src/kube/config.js';
@@ -24,7 +23,7 @@ async function scene(): Promise<Scene> {
 async function strayInKubernetes(opened: Scene): Promise<void> {
   const { kubeconfigPath } = await opened.operator();
   const access = loadKubeConfig({ kubeconfig: kubeconfigPath, env: {}, clock: systemClock });
-  const client = createKubeClient(access, { clock: systemClock, log: silentLogger });
+  const client = createKubeClient(access, { clock: systemClock });
   const configMaps = { group: '', version: 'v1', plural: 'configmaps' };
   await client.list(configMaps, { namespace: opened.namespace }).catch((error: unknown) => {
     if (!isKubeError(error, 'Forbidden')) throw error;

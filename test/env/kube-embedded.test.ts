@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
 import { systemClock } from '../../src/core/clock.js';
-import { silentLogger } from '../../src/core/log.js';
 import { createKubeClient } from '../../src/kube/client.js';
 import { loadKubeConfig } from '../../src/kube/config.js';
 import { startEmbeddedKube } from './kube-embedded.js';
@@ -9,7 +8,7 @@ it('fails a run in which the operator used what no contract case is about', asyn
   const kube = await startEmbeddedKube({ rbac: false });
   const kubeconfig = await kube.serviceAccountKubeconfig('default', 'operator');
   const access = loadKubeConfig({ kubeconfig, env: {}, clock: systemClock });
-  const client = createKubeClient(access, { clock: systemClock, log: silentLogger });
+  const client = createKubeClient(access, { clock: systemClock });
   await client.list({ group: '', version: 'v1', plural: 'secrets' });
   await client.list({ group: '', version: 'v1', plural: 'configmaps' }, { limit: 1 });
   client.close();

@@ -4,7 +4,6 @@ import { findNamespace } from '../../cli/namespace.js';
 import { readSettings, type Settings, SettingsError } from '../../cli/settings.js';
 import { deadline } from '../../core/abort.js';
 import type { Clock } from '../../core/clock.js';
-import { silentLogger } from '../../core/log.js';
 import { noMetrics } from '../../core/metrics.js';
 import { kinds } from '../../kinds/index.js';
 import { createKubeClient, type KubeClient } from '../../kube/client.js';
@@ -107,7 +106,7 @@ function openKube(
       clock,
       ...(settings.kubeconfig ? { kubeconfig: settings.kubeconfig } : {}),
     });
-    return { kube: createKubeClient(access, { clock, log: silentLogger, metrics: noMetrics }), problem: '' };
+    return { kube: createKubeClient(access, { clock, metrics: noMetrics }), problem: '' };
   } catch (error) {
     return { kube: undefined, problem: error instanceof Error ? error.message : String(error) };
   }

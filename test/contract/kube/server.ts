@@ -5,7 +5,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { parse } from 'yaml';
 import { systemClock } from '../../../src/core/clock.js';
-import { silentLogger } from '../../../src/core/log.js';
 import { createKubeClient, type KubeClient } from '../../../src/kube/client.js';
 import { loadKubeConfig } from '../../../src/kube/config.js';
 import { installCrds } from '../../env/crds.js';
@@ -53,7 +52,7 @@ export async function openServer(running: RunningKube): Promise<ContractServer> 
   const clients: KubeClient[] = [];
   const open = (kubeconfig: string): KubeClient => {
     const access = loadKubeConfig({ kubeconfig, env: {}, clock: systemClock });
-    const client = createKubeClient(access, { clock: systemClock, log: silentLogger, userAgent });
+    const client = createKubeClient(access, { clock: systemClock, userAgent });
     clients.push(client);
     return client;
   };
