@@ -1,14 +1,13 @@
-// Leader election over a Lease, compatible with client-go's: one process leads, the others wait. Uses the verbs
-// get, create and update alone. What leading means is the caller's.
+// Leader election over a Lease, compatible with client-go's: one process leads, the others wait. Knows when the Lease
+// is tried for, renewed and lost; a single try is the matter of hold.ts, what leading means the caller's.
 import { setMaxListeners } from 'node:events';
-import { isDeepStrictEqual } from 'node:util';
-import { deadline, sleep } from '../core/abort.js';
+import { sleep } from '../core/abort.js';
 import type { Clock, Timer } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
 import type { KubeClient } from './client.js';
-import { from, isKubeError, KubeError } from './errors.js';
-import { heldSpec, type Lease, leases, releasedSpec, writeLease } from './lease.js';
+import { from } from './errors.js';
+import { Hold, type Tried } from './hold.js';
 
 /** The Go operator's lease, so that the two never lead at the same time. */
 export const defaultLeaseName = '431e83f4.teleport.dev';
@@ -43,18 +42,11 @@ export interface RunOptions {
   readonly lead: (leaderSignal: AbortSignal) => Promise<void>;
 }
 
-/** One limit for each request, so that one that hangs leaves time for another. */
-const requestMs = 5_000;
-const releaseMs = 3_000;
-
 /** A candidate for one lease. */
 export class LeaderElector {
   readonly #o: Required<Omit<LeaderOptions, 'metrics'>>;
   readonly #master: (leading: boolean) => void;
-  /** The lease as last seen, and when it was first seen so (monotonic ms). */
-  #seen: { lease: Lease; at: number } | undefined;
-  /** Start of the last renewal that was answered, while we hold the lease. */
-  #renewedAt: number | undefined;
+  readonly #hold: Hold;
   /** The term that runs; its signal is aborted when the term is over. */
   #term: AbortController | undefined;
   #toldHolder: string | undefined;
@@ -69,6 +61,7 @@ export class LeaderElector {
       random: Math.random,
       ...options,
     };
+    this.#hold = new Hold(this.#o);
     const gauge = options.metrics?.gauge(
       'leader_election_master_status',
       'Whether this process leads: 1 or 0.',
@@ -83,13 +76,14 @@ export class LeaderElector {
    * for a while and no timer could fire.
    */
   get leading(): boolean {
-    if (!this.#term || this.#term.signal.aborted || this.#renewedAt === undefined) return false;
-    return this.#o.clock.monotonic() - this.#renewedAt < this.#o.renewDeadlineMs;
+    const { renewedAt } = this.#hold;
+    if (!this.#term || this.#term.signal.aborted || renewedAt === undefined) return false;
+    return this.#o.clock.monotonic() - renewedAt < this.#o.renewDeadlineMs;
   }
 
   /** Who holds the lease, as far as we have seen; '' for nobody. */
   get holder(): string {
-    return this.#seen?.lease.spec?.holderIdentity ?? '';
+    return this.#hold.holder;
   }
 
   /**
@@ -114,7 +108,7 @@ export class LeaderElector {
     let failures = 0;
     while (!signal.aborted) {
       try {
-        if (await this.#try(signal)) return true;
+        if (this.#isOurs(await this.#hold.take(signal))) return true;
         failures = 0;
       } catch (error) {
         if (signal.aborted) break;
@@ -124,78 +118,20 @@ export class LeaderElector {
         else log.debug('the leader lease could not be read or written', fields);
       }
       const pause = retryMs * (1 + 0.2 * random());
-      await sleep(clock, Math.min(pause, this.#untilExpiry() ?? pause), signal).catch(() => {});
+      await sleep(clock, Math.min(pause, this.#hold.untilExpiry() ?? pause), signal).catch(() => {});
     }
     return false;
   }
 
-  /** Milliseconds until another's lease may be taken, if one is seen. Never a busy circle. */
-  #untilExpiry(): number | undefined {
-    const expiry = this.#expiry();
-    return expiry === undefined ? undefined : Math.max(100, expiry - this.#o.clock.monotonic());
-  }
-
-  #expiry(): number | undefined {
-    if (!this.#seen || !this.holder || this.holder === this.#o.identity) return undefined;
-    const seconds = this.#seen.lease.spec?.leaseDurationSeconds;
-    return this.#seen.at + (seconds === undefined ? this.#o.leaseMs : seconds * 1000);
-  }
-
-  /** One try to take or renew the lease. */
-  async #try(signal?: AbortSignal): Promise<boolean> {
-    const { client, clock, namespace, name } = this.#o;
-    let lease: Lease | undefined;
-    try {
-      lease = await this.#limited(signal, (limit) =>
-        client.get<Lease>(leases, { namespace, name }, { signal: limit }),
-      );
-      this.#see(lease);
-    } catch (error) {
-      if (!isKubeError(error, 'NotFound')) throw error;
-    }
-    const expiry = lease && this.#expiry();
-    if (expiry !== undefined && expiry > clock.monotonic()) {
-      this.#tellHolder();
-      return false;
-    }
-    return this.#write(lease, signal);
-  }
-
-  async #write(lease: Lease | undefined, signal: AbortSignal | undefined): Promise<boolean> {
-    const { client, clock, leaseMs, identity } = this.#o;
-    const started = clock.monotonic();
-    const spec = heldSpec(lease?.spec, identity, Math.ceil(leaseMs / 1000), clock.now());
-    try {
-      const written = await this.#limited(signal, (limit) => writeLease(client, this.#o, lease, spec, limit));
-      this.#see(written);
-      this.#renewedAt = started;
-      return true;
-    } catch (error) {
-      if (isKubeError(error, 'Conflict', 'AlreadyExists')) return false;
-      throw error;
-    }
-  }
-
-  #see(lease: Lease): void {
-    // What counts is a renewal, not that somebody has put a label on it.
-    const same = this.#seen && isDeepStrictEqual(this.#seen.lease.spec, lease.spec);
-    this.#seen = { lease, at: same && this.#seen ? this.#seen.at : this.#o.clock.monotonic() };
+  #isOurs(tried: Tried): boolean {
+    if (tried === 'held by another') this.#tellHolder();
+    return tried === 'ours';
   }
 
   #tellHolder(): void {
     if (this.#toldHolder === this.holder) return;
     this.#toldHolder = this.holder;
     this.#o.log.info('another process leads', { holder: this.holder });
-  }
-
-  async #limited<T>(signal: AbortSignal | undefined, run: (limit: AbortSignal) => Promise<T>): Promise<T> {
-    const slow = (): Error => new KubeError('Timeout', `no answer within ${requestMs / 1000} s`);
-    const limit = deadline(this.#o.clock, requestMs, slow, signal);
-    try {
-      return await run(limit.signal);
-    } finally {
-      limit.done();
-    }
   }
 
   /** Runs the work beside the renewals. @returns whether leadership was lost */
@@ -227,7 +163,6 @@ export class LeaderElector {
       this.#term = undefined;
       this.#master(false);
       await this.#release();
-      this.#renewedAt = undefined;
     }
     return term.signal.aborted && !signal.aborted;
   }
@@ -248,7 +183,7 @@ export class LeaderElector {
         if (over.aborted || term.signal.aborted) return;
         try {
           // Not interrupted by the work's end: what became of the write must be known to give the lease back.
-          if (!(await this.#renewOnce())) lose('another process has taken the lease');
+          if (!this.#isOurs(await this.#hold.renew())) lose('another process has taken the lease');
         } catch (error) {
           log.debug('the leader lease could not be renewed', { error: from(error) });
         }
@@ -263,7 +198,7 @@ export class LeaderElector {
     const { clock, renewDeadlineMs } = this.#o;
     let timer: Timer;
     const arm = (): void => {
-      const left = (this.#renewedAt ?? 0) + renewDeadlineMs - clock.monotonic();
+      const left = (this.#hold.renewedAt ?? 0) + renewDeadlineMs - clock.monotonic();
       timer = clock.after(Math.max(1, left), () => {
         if (term.signal.aborted) return;
         if (this.leading) arm();
@@ -274,32 +209,12 @@ export class LeaderElector {
     return { cancel: () => timer.cancel() };
   }
 
-  /** @returns false if the lease is another's now */
-  async #renewOnce(): Promise<boolean> {
-    return (await this.#write(this.#seen?.lease, undefined)) || (await this.#try());
-  }
-
-  /** Gives the lease back if it is ours, so that another process need not wait for it to expire. */
   async #release(): Promise<void> {
-    const { client, clock, namespace, name, log, identity } = this.#o;
-    const limit = deadline(clock, releaseMs, () => new KubeError('Timeout', 'no answer in time'));
+    const { namespace, name, log } = this.#o;
     try {
-      let lease = this.#seen?.lease;
-      while (lease?.spec?.holderIdentity === identity) {
-        const spec = releasedSpec(lease.spec, clock.now());
-        try {
-          this.#see(await writeLease(client, this.#o, lease, spec, limit.signal));
-          log.info(`released leader lease ${namespace}/${name}`);
-          return;
-        } catch (error) {
-          if (!isKubeError(error, 'Conflict')) throw error;
-        }
-        lease = await client.get<Lease>(leases, { namespace, name }, { signal: limit.signal });
-      }
+      if (await this.#hold.release()) log.info(`released leader lease ${namespace}/${name}`);
     } catch (error) {
       log.warn('the leader lease could not be given back; it expires by itself', { error: from(error) });
-    } finally {
-      limit.done();
     }
   }
 }
