@@ -1,16 +1,13 @@
-// The composition root: the only file that knows every part. Starts them in order (probes, certificates,
-// Lease, kinds) and stops them in reverse.
+// The composition root: what lives as long as the process. Starts it in order (probes, certificates, Lease) and
+// stops it in reverse; what is at work while this replica leads is put together in operator/term.ts.
 import { randomUUID } from 'node:crypto';
-import { setMaxListeners } from 'node:events';
 import { hostname } from 'node:os';
 import type { Settings } from './cli/settings.js';
 import { version } from './cli/version.js';
-import { aborted, deadline } from './core/abort.js';
+import { deadline } from './core/abort.js';
 import type { Clock } from './core/clock.js';
 import type { Logger } from './core/log.js';
 import { PromMetrics } from './core/metrics-prom.js';
-import { metricsDuring } from './core/metrics-term.js';
-import { Turn } from './core/turn.js';
 import { kinds as allKinds } from './kinds/index.js';
 import type { AnyKind } from './kinds/kind.js';
 import { createKubeClient, type KubeClient } from './kube/client.js';
@@ -21,34 +18,16 @@ import { LeaderElector } from './kube/leader.js';
 import { leaderClient } from './kube/leader-client.js';
 import { metricsRoute, probeRoutes } from './kube/probes.js';
 import { botSettings } from './operator/bot-settings.js';
-import { installCrds } from './operator/install-crds.js';
 import { KindAvailability } from './operator/kind-availability.js';
-import { KindController } from './operator/kind-controller.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
 import { LicenceWatch } from './operator/licence-watch.js';
-import { objectNamespaces } from './operator/namespaces.js';
 import { teleportCheck } from './operator/readiness.js';
 import { SecretStore } from './operator/secret-store.js';
-import { Secrets } from './operator/secrets.js';
-import { SecretsByNamespace } from './operator/secrets-by-namespace.js';
-import { DeletionBrake } from './reconcile/brake.js';
-import { Claims } from './reconcile/claims.js';
-import { Absences } from './reconcile/dependencies.js';
-import { Mirror } from './reconcile/mirror.js';
-import { feedMirror } from './reconcile/mirror-feed.js';
-import { passCounters } from './reconcile/pass.js';
-import type { PolicyDefaults } from './reconcile/policy.js';
-import { RecentWrites } from './reconcile/recent.js';
+import { serveTerm, type TermParts } from './operator/term.js';
 import { type Bot, startBot } from './teleport/bot.js';
-import { CallLimiter } from './teleport/call-limiter.js';
-import type { TeleportClient } from './teleport/client.js';
-import { limitedClient } from './teleport/limited-client.js';
 
 /** Passes that run when the operator is told to stop may take this long, in milliseconds. */
 const drainMs = 10_000;
-
-/** Passes begin without Teleport's lists after this, in milliseconds: each then asks for itself. */
-const mirrorPatienceMs = 20_000;
 
 /** Events that wait to be sent get this long, in milliseconds. */
 const flushMs = 1_000;
@@ -131,7 +110,6 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
     bot,
     licence,
     availability,
-    teleport: bot.client,
     stopping: stopping.signal,
   });
   const done = main.then(async (why) => {
@@ -158,7 +136,6 @@ interface MainParts extends OperatorParts {
   readonly bot: Bot;
   readonly licence: LicenceWatch;
   readonly availability: KindAvailability;
-  readonly teleport: TeleportClient;
   readonly stopping: AbortSignal;
 }
 
@@ -197,130 +174,16 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
     drainMs,
   });
   const leading = (): boolean => elector.leading;
-  const guarded: MainParts = {
+  const term: TermParts = {
     ...parts,
+    kinds: parts.kinds ?? allKinds,
     kube: leaderClient(kube, leading),
     teleport: leaderTeleport(bot.client, leading),
+    events,
   };
-  await elector.run({ signal: stopping, lead: (signal) => lead(guarded, events, signal) });
+  await elector.run({ signal: stopping, lead: (signal) => serveTerm(term, signal) });
   await events.stop(flushMs);
   return 'stopped';
-}
-
-/** All kinds at work, until the signal is aborted and the passes that ran have ended. */
-async function lead(parts: MainParts, events: EventRecorder, leading: AbortSignal): Promise<void> {
-  const { settings, namespace, clock, log, kube, licence, teleport } = parts;
-  const recent = new RecentWrites(clock);
-  const ending = AbortSignal.any([parts.stopping, leading]);
-  // Every part listens to these; Node would take that for a leak.
-  setMaxListeners(0, ending, leading, parts.stopping);
-  const metrics = metricsDuring(parts.metrics, ending);
-  const secrets = new SecretsByNamespace(
-    (of) => new Secrets({ kube, namespace: of, clock, log, metrics }),
-    ending,
-  );
-  const kinds = parts.kinds ?? allKinds;
-  const operatorId = settings.operatorId || undefined;
-  const policy: PolicyDefaults = {
-    drift: settings.drift,
-    dryRun: settings.dryRun,
-    nameUnmanaged: settings.nameUnmanagedUsers,
-    ...(operatorId ? { operatorId } : {}),
-  };
-  const mirror = new Mirror(kinds, operatorId);
-  const absences = new Absences(mirror, clock);
-  const brake = new DeletionBrake(settings.deletionBrake, clock);
-  const claims = new Claims();
-  const limiter = new CallLimiter(clock, metrics);
-  const counters = passCounters(metrics);
-  const turn = new Turn(clock);
-  const controllers = kinds.map(
-    (kind) =>
-      new KindController({
-        kind,
-        namespaces: objectNamespaces(settings.namespaces, namespace),
-        kube,
-        teleport: limitedClient(teleport, limiter, kind.object.kind),
-        events,
-        recent,
-        secrets,
-        mirror,
-        absences,
-        claims,
-        policy,
-        brake,
-        deleteOnTeardown: settings.deleteOnTeardown,
-        onClaims: (resource) => {
-          for (const controller of controllers) controller.wakes.claimsChanged(resource);
-        },
-        onSight: (resourceKind) => {
-          for (const controller of controllers) controller.wakes.rivalsInSight(resourceKind);
-        },
-        features: () => licence.features(),
-        counters,
-        clock,
-        turn,
-        log,
-        metrics,
-        syncPeriodMs: settings.syncPeriod,
-      }),
-  );
-  if (settings.installCrds) {
-    const { crds } = await import('./cli/crds.js');
-    await installCrds({ kube, log, crds }, ending);
-  }
-  log.info('Leading; reconciling', { kinds: controllers.length });
-  const known = worldKnown(clock, log, mirror, controllers, ending);
-  parts.availability.track(
-    kinds.flatMap((kind, index) => {
-      const objects = controllers[index]?.objects;
-      return objects ? [{ kind, state: () => objects.state }] : [];
-    }),
-  );
-  ending.addEventListener('abort', () => parts.availability.track([]), { once: true });
-  await Promise.all([
-    aborted(ending).then(() => secrets.ended()),
-    licence.run(() => {
-      for (const controller of controllers) controller.wakes.licenceChanged();
-    }, ending),
-    feedMirror(
-      {
-        mirror,
-        teleport,
-        clock,
-        log,
-        isUsed: (kind) => controllers.some((controller) => controller.uses(kind)),
-      },
-      ending,
-    ),
-    ...controllers.map((controller) => controller.run(parts.stopping, leading, known)),
-  ]);
-}
-
-/**
- * Resolves when the objects are in and Teleport's resources are listed, so that no pass acts on half the
- * picture: which of two objects is the older, what Teleport holds. Waits for Teleport's lists only so long.
- */
-async function worldKnown(
-  clock: Clock,
-  log: Logger,
-  mirror: Mirror,
-  controllers: readonly KindController[],
-  signal: AbortSignal,
-): Promise<void> {
-  const limit = deadline(clock, mirrorPatienceMs, () => new Error('the lists take long'), signal);
-  try {
-    await Promise.all(controllers.map(({ objects }) => objects.whenSynced(signal)));
-    await Promise.race([mirror.whenSettled(), aborted(limit.signal)]);
-    const { unsettled } = mirror;
-    if (unsettled.length > 0 && !signal.aborted) {
-      log.warn('Going on without lists of some resources in Teleport', { resources: unsettled });
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  } finally {
-    limit.done();
-  }
 }
 
 class StartupTimeout extends Error {}

@@ -1,0 +1,167 @@
+// One term of leadership: all kinds at work, with what they know together (resources, claims, absences, limits) and
+// forget when the term ends. What lives as long as the process, and when a term begins, is the matter of operator.ts.
+import { setMaxListeners } from 'node:events';
+import type { Settings } from '../cli/settings.js';
+import { aborted, deadline } from '../core/abort.js';
+import type { Clock } from '../core/clock.js';
+import type { Logger } from '../core/log.js';
+import type { Metrics } from '../core/metrics.js';
+import { metricsDuring } from '../core/metrics-term.js';
+import { Turn } from '../core/turn.js';
+import type { AnyKind } from '../kinds/kind.js';
+import type { KubeClient } from '../kube/client.js';
+import type { EventRecorder } from '../kube/events.js';
+import { DeletionBrake } from '../reconcile/brake.js';
+import { Claims } from '../reconcile/claims.js';
+import { Absences } from '../reconcile/dependencies.js';
+import { Mirror } from '../reconcile/mirror.js';
+import { feedMirror } from '../reconcile/mirror-feed.js';
+import { passCounters } from '../reconcile/pass.js';
+import type { PolicyDefaults } from '../reconcile/policy.js';
+import { RecentWrites } from '../reconcile/recent.js';
+import { CallLimiter } from '../teleport/call-limiter.js';
+import type { TeleportClient } from '../teleport/client.js';
+import { limitedClient } from '../teleport/limited-client.js';
+import { installCrds } from './install-crds.js';
+import type { KindAvailability } from './kind-availability.js';
+import { KindController } from './kind-controller.js';
+import type { LicenceWatch } from './licence-watch.js';
+import { objectNamespaces } from './namespaces.js';
+import { Secrets } from './secrets.js';
+import { SecretsByNamespace } from './secrets-by-namespace.js';
+
+/** Passes begin without Teleport's lists after this, in milliseconds: each then asks for itself. */
+const mirrorPatienceMs = 20_000;
+
+export interface TermParts {
+  readonly settings: Settings;
+  /** The operator's own. */
+  readonly namespace: string;
+  readonly kinds: readonly AnyKind[];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  /** Writes only while we lead. */
+  readonly kube: KubeClient;
+  readonly teleport: TeleportClient;
+  readonly licence: LicenceWatch;
+  readonly availability: KindAvailability;
+  readonly events: EventRecorder;
+  /** The operator is to end: no further pass begins. */
+  readonly stopping: AbortSignal;
+}
+
+/** All kinds at work, until the signal is aborted and the passes that ran have ended. */
+export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise<void> {
+  const { settings, namespace, kinds, clock, log, kube, licence, teleport, events } = parts;
+  const recent = new RecentWrites(clock);
+  const ending = AbortSignal.any([parts.stopping, leading]);
+  // Every part listens to these; Node would take that for a leak.
+  setMaxListeners(0, ending, leading, parts.stopping);
+  const metrics = metricsDuring(parts.metrics, ending);
+  const secrets = new SecretsByNamespace(
+    (of) => new Secrets({ kube, namespace: of, clock, log, metrics }),
+    ending,
+  );
+  const operatorId = settings.operatorId || undefined;
+  const policy: PolicyDefaults = {
+    drift: settings.drift,
+    dryRun: settings.dryRun,
+    nameUnmanaged: settings.nameUnmanagedUsers,
+    ...(operatorId ? { operatorId } : {}),
+  };
+  const mirror = new Mirror(kinds, operatorId);
+  const absences = new Absences(mirror, clock);
+  const brake = new DeletionBrake(settings.deletionBrake, clock);
+  const claims = new Claims();
+  const limiter = new CallLimiter(clock, metrics);
+  const counters = passCounters(metrics);
+  const turn = new Turn(clock);
+  const controllers = kinds.map(
+    (kind) =>
+      new KindController({
+        kind,
+        namespaces: objectNamespaces(settings.namespaces, namespace),
+        kube,
+        teleport: limitedClient(teleport, limiter, kind.object.kind),
+        events,
+        recent,
+        secrets,
+        mirror,
+        absences,
+        claims,
+        policy,
+        brake,
+        deleteOnTeardown: settings.deleteOnTeardown,
+        onClaims: (resource) => {
+          for (const controller of controllers) controller.wakes.claimsChanged(resource);
+        },
+        onSight: (resourceKind) => {
+          for (const controller of controllers) controller.wakes.rivalsInSight(resourceKind);
+        },
+        features: () => licence.features(),
+        counters,
+        clock,
+        turn,
+        log,
+        metrics,
+        syncPeriodMs: settings.syncPeriod,
+      }),
+  );
+  if (settings.installCrds) {
+    const { crds } = await import('../cli/crds.js');
+    await installCrds({ kube, log, crds }, ending);
+  }
+  log.info('Leading; reconciling', { kinds: controllers.length });
+  const known = worldKnown(clock, log, mirror, controllers, ending);
+  parts.availability.track(
+    kinds.flatMap((kind, index) => {
+      const objects = controllers[index]?.objects;
+      return objects ? [{ kind, state: () => objects.state }] : [];
+    }),
+  );
+  ending.addEventListener('abort', () => parts.availability.track([]), { once: true });
+  await Promise.all([
+    aborted(ending).then(() => secrets.ended()),
+    licence.run(() => {
+      for (const controller of controllers) controller.wakes.licenceChanged();
+    }, ending),
+    feedMirror(
+      {
+        mirror,
+        teleport,
+        clock,
+        log,
+        isUsed: (kind) => controllers.some((controller) => controller.uses(kind)),
+      },
+      ending,
+    ),
+    ...controllers.map((controller) => controller.run(parts.stopping, leading, known)),
+  ]);
+}
+
+/**
+ * Resolves when the objects are in and Teleport's resources are listed, so that no pass acts on half the
+ * picture: which of two objects is the older, what Teleport holds. Waits for Teleport's lists only so long.
+ */
+async function worldKnown(
+  clock: Clock,
+  log: Logger,
+  mirror: Mirror,
+  controllers: readonly KindController[],
+  signal: AbortSignal,
+): Promise<void> {
+  const limit = deadline(clock, mirrorPatienceMs, () => new Error('the lists take long'), signal);
+  try {
+    await Promise.all(controllers.map(({ objects }) => objects.whenSynced(signal)));
+    await Promise.race([mirror.whenSettled(), aborted(limit.signal)]);
+    const { unsettled } = mirror;
+    if (unsettled.length > 0 && !signal.aborted) {
+      log.warn('Going on without lists of some resources in Teleport', { resources: unsettled });
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    limit.done();
+  }
+}
