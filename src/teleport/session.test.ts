@@ -127,12 +127,30 @@ describe('unary calls', () => {
   });
 
   it('are Unavailable, and not repeated, when the connection dies after they were sent', async () => {
-    script = [(stream) => stream.session?.destroy()];
+    script = [(stream) => setImmediate(() => stream.session?.destroy())];
     await expect(clientOf(connect().connection).unary(ping, {})).rejects.toMatchObject({
       kind: 'Unavailable',
       method: '/proto.AuthService/Ping',
     });
     expect(streams).toHaveLength(1);
+  });
+
+  it('end with the connection, though not while the answer to another is being read', async () => {
+    script = [answer, () => {}];
+    const { connection } = connect();
+    const client = clientOf(connection);
+    await client.unary(ping, {});
+    const session = connection.current as Session;
+    script = [() => {}, answer];
+    const waiting = client.unary(ping, {});
+    const gone = client.unary(ping, {}).then(() => {
+      connection.drop(session, new Error('given up'));
+      return session.finished;
+    });
+    expect(await gone).toBe(false);
+    expect(session.usable).toBe(false);
+    await expect(waiting).rejects.toMatchObject({ kind: 'Unavailable' });
+    expect(session.finished).toBe(true);
   });
 
   it('are Unavailable when the answer has no status', async () => {

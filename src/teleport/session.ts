@@ -109,13 +109,19 @@ export class Session {
     if (!this.#h2.closed && !this.#h2.destroyed) this.#h2.close();
   }
 
-  /** Ends everything now; calls in flight fail with Unavailable. */
+  /**
+   * Ends everything, as soon as what is being read has been read; calls in flight fail with Unavailable. Whoever has just
+   * got an answer is still within the reading of its frame, and Node (20 and 22 at least) corrupts the heap of the process
+   * when a connection is destroyed there that carries other calls.
+   */
   destroy(reason?: Error): void {
     this.#draining = true;
     this.#failure ??= reason;
     this.#keepalive?.stop();
-    if (!this.#h2.destroyed) this.#h2.destroy();
-    this.#socket.destroy();
+    setImmediate(() => {
+      if (!this.#h2.destroyed) this.#h2.destroy();
+      this.#socket.destroy();
+    });
   }
 
   /**

@@ -18,8 +18,8 @@ interface Switch {
 export interface FaultyCall {
   readonly method: string;
   readonly signal: AbortSignal;
-  /** Ends the connection that carries the call, without a status. */
-  readonly drop: () => void;
+  /** Ends the connection that carries the call, without a status; resolves when it is closed. */
+  readonly drop: () => Promise<void>;
 }
 
 export interface FaultOptions {
@@ -110,9 +110,9 @@ export class Faults {
   }
 }
 
-function dropped(call: FaultyCall): Promise<void> {
-  call.drop();
-  return Promise.reject(new ConnectError('connection closed', Code.Unavailable));
+async function dropped(call: FaultyCall): Promise<void> {
+  await call.drop();
+  throw new ConnectError('connection closed', Code.Unavailable);
 }
 
 function matches(match: MethodMatch, method: string): boolean {

@@ -6,6 +6,7 @@ import {
   type Http2Server,
   type Http2ServerRequest,
   type Http2ServerResponse,
+  type Http2Session,
   type ServerHttp2Session,
 } from 'node:http2';
 import type { TLSSocket } from 'node:tls';
@@ -75,7 +76,7 @@ export class GrpcServer {
         return;
       }
       if (isRefusedVersion(request.headers['version'])) {
-        destroy(request.stream.session);
+        void destroy(request.stream.session);
         return;
       }
       response.setHeader('version', options.serverVersion);
@@ -161,7 +162,7 @@ export class GrpcServer {
   }
 }
 
-const dropKey = createContextKey<() => void>(() => {}, { description: 'ends the connection' });
+const dropKey = createContextKey<() => Promise<void>>(async () => {}, { description: 'ends the connection' });
 
 /** The messages of a stream, each shown to somebody on its way. */
 async function* each<T extends Message>(
@@ -174,8 +175,17 @@ async function* each<T extends Message>(
   }
 }
 
-function destroy(session: { destroy(): void; socket?: { destroy(): void } } | undefined): void {
-  session?.destroy();
+/**
+ * Ends a connection; resolves when that is done. Not at once: what called is a frame that nghttp2 is reading, and Node
+ * 20 frees the session under its hands then (heap corruption, now and then).
+ */
+function destroy(session: Http2Session | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(() => {
+      session?.destroy();
+      resolve();
+    });
+  });
 }
 
 /** Present, and older than 17 or no version at all (observed.md 6). */
