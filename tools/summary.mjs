@@ -19,7 +19,11 @@ for (const file of files) {
   for (const test of tests) {
     if (test.status === 'passed') counts.passed += 1;
     else if (test.status === 'failed') counts.failed += 1;
-    else {
+    else if (test.status === 'pending') {
+      // Its process died under it.
+      counts.failed += 1;
+      console.log(`unfinished: ${relative(process.cwd(), file.name)}: ${test.fullName ?? test.title}`);
+    } else {
       counts.skipped += 1;
       const suite = `${relative(process.cwd(), file.name)}: ${test.ancestorTitles[0] ?? test.title}`;
       skipped.set(suite, (skipped.get(suite) ?? 0) + 1);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-type Status = 'passed' | 'failed' | 'skipped';
+type Status = 'passed' | 'failed' | 'skipped' | 'pending';
 
 let folder = '';
 beforeEach(() => {
@@ -46,6 +46,18 @@ describe('summary', () => {
   it('fails with a failed test', () => {
     expect(summary([file('a.test.ts', 'failed', ['one', 'failed'], ['one', 'passed'])], '1')).toEqual({
       lines: ['1 passed, 1 failed, 0 skipped'],
+      code: 1,
+    });
+  });
+
+  it('names tests that were at work when their process died', () => {
+    const files = [file('a.test.ts', 'passed', ['one', 'passed'], ['one', 'pending'], ['two', 'skipped'])];
+    expect(summary(files, '1')).toEqual({
+      lines: [
+        'unfinished: a.test.ts: does it',
+        'skipped: a.test.ts: two (1)',
+        '1 passed, 1 failed, 1 skipped',
+      ],
       code: 1,
     });
   });
