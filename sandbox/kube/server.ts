@@ -11,6 +11,7 @@ import { Rbac } from './auth/rbac.js';
 import { issuer, TokenSigner } from './auth/tokens.js';
 import { Direct } from './direct.js';
 import { OpenApi } from './discovery/openapi-v3.js';
+import { Answers } from './http/answers.js';
 import { type Call, CallRecord } from './http/calls.js';
 import { FaultSwitches } from './http/faults.js';
 import { Handler } from './http/handler.js';
@@ -134,21 +135,25 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
   });
   const record = new CallRecord();
   let url = '';
-  const handler = new Handler({
-    clock,
+  const answers = new Answers({
     store,
     registry,
     writer,
     deleter,
     lists,
     watches,
+    plain: { registry, openApi: new OpenApi(registry), jwks: () => signer.jwks(), issuer, url: () => url },
+    questions: { store, signer, authenticator, rbac, now },
+  });
+  const handler = new Handler({
+    clock,
+    registry,
     authenticator,
     rbac,
     enforce: options.rbac ?? true,
     faults,
     record,
-    plain: { registry, openApi: new OpenApi(registry), jwks: () => signer.jwks(), issuer, url: () => url },
-    questions: { store, signer, authenticator, rbac, now },
+    answers,
   });
   const server = createServer(
     {
