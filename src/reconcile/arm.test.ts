@@ -3,6 +3,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { inMemory } from '../../test/builders/memory-kind.js';
 import { anObject, type ObjectWith } from '../../test/builders/object.js';
+import { reconcilerParts } from '../../test/builders/reconciler-parts.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import type { ProvisionTokenV2 } from '../gen/teleport/types/provision_token_pb.js';
 import { provisionToken } from '../kinds/provision-token.js';
@@ -11,15 +12,9 @@ import type { KubeObject } from '../kube/object.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { TeleportError } from '../teleport/errors.js';
 import { readApplied } from './applied.js';
-import { DeletionBrake } from './brake.js';
-import { Claims } from './claims.js';
-import { Absences } from './dependencies.js';
-import { Fights } from './fights.js';
-import { LatestReads } from './latest.js';
 import { Mirror } from './mirror.js';
 import { annotations, finalizer } from './names.js';
 import type { Outcome } from './outcome.js';
-import { RecentWrites } from './recent.js';
 import { reconcile } from './reconciler.js';
 import { mergedStatus, statusOf } from './status.js';
 
@@ -77,30 +72,20 @@ function world(given: ObjectWith = {}) {
       });
     Object.assign(kind.calls, { [verb]: { method, run: stepwise } });
   }
-  const process = () => ({
-    kind,
-    teleport: {} as TeleportClient,
-    recent: new RecentWrites(clock),
-    latest: new LatestReads(),
-    clock,
-    mirror,
-    absences: new Absences(mirror, clock),
-    claims: new Claims(),
-    fights: new Fights(clock),
-    brake: new DeletionBrake(0, clock),
-    teardown: undefined,
-    policy: { drift: 'correct' as const, dryRun: false },
-    features: () => undefined,
-    secrets: { get: async () => undefined },
-    objects: {
-      addFinalizer: async (object: KubeObject) => object,
-      removeFinalizer: async () => {},
-      record: async (object: KubeObject, fields: object) => {
-        if (state.recordFails-- > 0) throw new KubeError('Unavailable', 'made to fail');
-        return step('record', () => (stored = { ...object, status: { ...object.status, ...fields } }));
+  const process = () =>
+    reconcilerParts({
+      kind,
+      clock,
+      mirror,
+      objects: {
+        addFinalizer: async (object) => object,
+        removeFinalizer: async () => {},
+        record: async (object, fields) => {
+          if (state.recordFails-- > 0) throw new KubeError('Unavailable', 'made to fail');
+          return step('record', () => (stored = { ...object, status: { ...object.status, ...fields } }));
+        },
       },
-    },
-  });
+    });
   let parts = process();
   /** A pass and its status; waits go by. */
   const pass = async (): Promise<Outcome> => {

@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { inMemory } from '../../test/builders/memory-kind.js';
 import { messageArbitrary } from '../../test/builders/message-arbitrary.js';
 import { anObject } from '../../test/builders/object.js';
+import { reconcilerParts } from '../../test/builders/reconciler-parts.js';
+import { remembered } from '../../test/builders/reconciler-world.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { AccessListSpecSchema, MembershipKind } from '../gen/teleport/accesslist/v1/accesslist_pb.js';
 import { RoleV6Schema } from '../gen/teleport/types/role_pb.js';
@@ -15,20 +17,12 @@ import type { Reference } from '../kinds/kind.js';
 import { roleV7 } from '../kinds/role.js';
 import { user } from '../kinds/user.js';
 import type { KubeObject } from '../kube/object.js';
-import type { TeleportClient } from '../teleport/client.js';
 import { TeleportError } from '../teleport/errors.js';
-
-import { DeletionBrake } from './brake.js';
-import { Claims } from './claims.js';
-import { Absences, idOf } from './dependencies.js';
-import { Fights } from './fights.js';
-import { LatestReads } from './latest.js';
+import { idOf } from './dependencies.js';
 import { Mirror } from './mirror.js';
 import { annotations, finalizer, originLabel } from './names.js';
 import type { Passed } from './parts.js';
-import { RecentWrites } from './recent.js';
 import { reconcile } from './reconciler.js';
-import { mergedStatus, statusOf } from './status.js';
 
 const role = (Name: string) =>
   create(RoleV6Schema, { Kind: 'role', Version: 'v7', Metadata: { Name, Revision: '1' }, Spec: {} });
@@ -42,27 +36,7 @@ function world(given: { there?: readonly string[]; mirrored?: readonly string[];
   for (const name of there) roles.teleport.resources.set(name, role(name));
   for (const name of mirrored) mirror.put('role', role(name));
   if (current) for (const kind of ['role', 'user']) mirror.replaced(kind, new Set(mirrored), new Set());
-  const parts = {
-    kind: users.kind,
-    teleport: {} as TeleportClient,
-    recent: new RecentWrites(clock),
-    latest: new LatestReads(),
-    clock,
-    mirror,
-    absences: new Absences(mirror, clock),
-    claims: new Claims(),
-    fights: new Fights(clock),
-    brake: new DeletionBrake(0, clock),
-    teardown: undefined,
-    policy: { drift: 'correct' as const, dryRun: false },
-    features: () => undefined,
-    secrets: { get: async () => undefined },
-    objects: {
-      addFinalizer: async (object: KubeObject) => object,
-      removeFinalizer: async () => {},
-      record: async (object: KubeObject) => object,
-    },
-  };
+  const parts = reconcilerParts({ kind: users.kind, clock, mirror });
   return {
     users: users.teleport,
     roles: roles.teleport,
@@ -76,13 +50,6 @@ function world(given: { there?: readonly string[]; mirrored?: readonly string[];
 
 const named = (roles: readonly string[], name = 'alice', more: object = {}): KubeObject =>
   anObject({ kind: 'TeleportUser', metadata: { name, finalizers: [finalizer], ...more }, spec: { roles } });
-
-function remembered({ object, outcome }: Passed): KubeObject {
-  const status = statusOf(outcome);
-  return status
-    ? { ...object, status: mergedStatus(object, status, object.metadata.generation, () => []) }
-    : object;
-}
 
 const waits = { type: 'failed', step: 'dependency', reason: 'DependencyNotReady', next: 'backoff' };
 

@@ -1,67 +1,34 @@
 // A creation whose reply is lost, and the object deleted before Auth's cache has caught up. In virtual time.
 import { expect, it } from 'vitest';
 import { inMemory } from '../../test/builders/memory-kind.js';
-import { anObject } from '../../test/builders/object.js';
+import { reconcilerParts } from '../../test/builders/reconciler-parts.js';
+import { going, held } from '../../test/builders/reconciler-world.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { roleV7 } from '../kinds/role.js';
 import type { KubeObject } from '../kube/object.js';
-import type { TeleportClient } from '../teleport/client.js';
 import { TeleportError } from '../teleport/errors.js';
-import { DeletionBrake } from './brake.js';
-import { Claims } from './claims.js';
-import { Absences } from './dependencies.js';
-import { Fights } from './fights.js';
-import { LatestReads } from './latest.js';
 import { Mirror } from './mirror.js';
-import { finalizer } from './names.js';
-import { RecentWrites } from './recent.js';
 import { reconcile } from './reconciler.js';
 
 function world() {
   const { kind, teleport } = inMemory(roleV7);
   const clock = new VirtualClock();
-  const mirror = new Mirror([kind]);
-  const parts = {
-    kind,
-    teleport: {} as TeleportClient,
-    recent: new RecentWrites(clock),
-    latest: new LatestReads(),
-    clock,
-    mirror,
-    absences: new Absences(mirror, clock),
-    claims: new Claims(),
-    fights: new Fights(clock),
-    brake: new DeletionBrake(0, clock),
-    teardown: undefined,
-    policy: { drift: 'correct' as const, dryRun: false, nameUnmanaged: false },
-    features: () => undefined,
-    secrets: { get: async () => undefined },
-    objects: {
-      addFinalizer: async (object: KubeObject) => object,
-      removeFinalizer: async () => {},
-      record: async (object: KubeObject) => object,
-    },
-  };
+  const parts = reconcilerParts({ kind, clock, mirror: new Mirror([kind]) });
   const pass = (object: KubeObject) => reconcile(parts, object, new AbortController().signal);
   const unread = (): void =>
     void teleport.failNext.set('get', new TeleportError('NotFound', 'role engineer is not found'));
   return { teleport, clock, pass, unread };
 }
 
-const held = anObject({ metadata: { finalizers: [finalizer] } });
-const going = anObject({
-  metadata: { finalizers: [finalizer], deletionTimestamp: '2026-11-28T00:00:00Z' },
-});
-
 it('waits until a read is certain, and deletes what was made', async () => {
   const { teleport, clock, pass, unread } = world();
   teleport.hooks.create = () => {
     throw new TeleportError('Unavailable', 'the connection to Teleport ended before the answer came');
   };
-  expect((await pass(held)).outcome).toMatchObject({ type: 'failed', step: 'write' });
+  expect((await pass(held())).outcome).toMatchObject({ type: 'failed', step: 'write' });
   expect(teleport.resources.has('engineer')).toBe(true);
   unread();
-  const last = pass(going);
+  const last = pass(going());
   await clock.advance(3_000);
   expect((await last).outcome).toEqual({ type: 'gone', resource: 'deleted' });
   expect(teleport.resources.size).toBe(0);
@@ -70,10 +37,10 @@ it('waits until a read is certain, and deletes what was made', async () => {
 it('waits for nothing where Teleport refused the write, or where time has passed', async () => {
   const { teleport, clock, pass } = world();
   teleport.failNext.set('create', new TeleportError('BadParameter', 'no'));
-  await pass(held);
-  expect((await pass(going)).outcome).toEqual({ type: 'gone', resource: 'absent' });
+  await pass(held());
+  expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'absent' });
   teleport.failNext.set('create', new TeleportError('DeadlineExceeded', 'no answer'));
-  await pass(held);
+  await pass(held());
   await clock.advance(3_000);
-  expect((await pass(going)).outcome).toEqual({ type: 'gone', resource: 'absent' });
+  expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'absent' });
 });

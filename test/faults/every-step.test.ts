@@ -10,19 +10,14 @@ import type { AnyKind } from '../../src/kinds/kind.js';
 import { setConditions } from '../../src/kube/conditions.js';
 import type { KubeObject } from '../../src/kube/object.js';
 import { notCompared } from '../../src/reconcile/applied.js';
-import { DeletionBrake } from '../../src/reconcile/brake.js';
-import { Claims } from '../../src/reconcile/claims.js';
-import { Absences } from '../../src/reconcile/dependencies.js';
-import { Fights } from '../../src/reconcile/fights.js';
-import { LatestReads } from '../../src/reconcile/latest.js';
 import { Mirror } from '../../src/reconcile/mirror.js';
 import { annotations, finalizer } from '../../src/reconcile/names.js';
 import type { ReconcilerParts } from '../../src/reconcile/parts.js';
-import { RecentWrites } from '../../src/reconcile/recent.js';
 import { reconcile } from '../../src/reconcile/reconciler.js';
 import { mergedStatus, readyReason, statusOf } from '../../src/reconcile/status.js';
 import type { TeleportClient } from '../../src/teleport/client.js';
 import { inMemory } from '../builders/memory-kind.js';
+import { reconcilerParts } from '../builders/reconciler-parts.js';
 import { exampleObjects } from '../e2e/example-objects.js';
 
 const examples = exampleObjects();
@@ -80,22 +75,12 @@ function world(base: AnyKind, example: KubeObject) {
   };
   const withFinalizers = (finalizers: string[]) => () =>
     write((now) => ({ ...now, metadata: { ...now.metadata, finalizers } }));
-  const start = (): ReconcilerParts => {
-    const mirror = new Mirror([kind]);
-    return {
+  const start = (): ReconcilerParts =>
+    reconcilerParts({
       kind,
-      teleport: {} as TeleportClient,
-      recent: new RecentWrites(clock),
-      latest: new LatestReads(),
       clock,
-      mirror,
-      absences: new Absences(mirror, clock),
-      claims: new Claims(),
-      fights: new Fights(clock),
-      brake: new DeletionBrake(0, clock),
+      mirror: new Mirror([kind]),
       teardown: { ending: () => step('ask what ends', () => undefined) },
-      policy: { drift: 'correct', dryRun: false },
-      features: () => undefined,
       secrets: {
         get: (_namespace, name) => step('read a Secret', () => secretOf(name)),
       },
@@ -105,8 +90,7 @@ function world(base: AnyKind, example: KubeObject) {
         record: (_object, fields) =>
           step('record', () => write((now) => ({ ...now, status: { ...now.status, ...fields } }))),
       },
-    };
-  };
+    });
   let parts = start();
   const pass = async (current: KubeObject): Promise<void> => {
     const { object: held, outcome } = await reconcile(parts, current, new AbortController().signal);

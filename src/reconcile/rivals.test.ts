@@ -1,0 +1,103 @@
+// Several objects for one resource: who has it, and who may where the others can't be read. How claims are kept is the
+// matter of claims.test.ts.
+import { describe, expect, it } from 'vitest';
+import { anObject, type ObjectWith } from '../../test/builders/object.js';
+import { foreignRole, going, world } from '../../test/builders/reconciler-world.js';
+import type { RoleV6 } from '../gen/teleport/types/role_pb.js';
+import type { AnyKind } from '../kinds/kind.js';
+import { roleV6, roleV8 } from '../kinds/role.js';
+import { user } from '../kinds/user.js';
+import type { KubeObject } from '../kube/object.js';
+import { claimOf } from './claims.js';
+import { annotations, finalizer, originLabel } from './names.js';
+
+describe('two objects for one resource', () => {
+  const young = anObject({ metadata: { uid: 'b', creationTimestamp: '2026-01-02T00:00:00Z' } });
+  const old = anObject({
+    kind: 'TeleportRoleV6',
+    metadata: { uid: 'a', creationTimestamp: '2026-01-01T00:00:00Z', finalizers: [finalizer] },
+  });
+  const both = () => {
+    const all = world();
+    for (const object of [young, old]) all.claims.set('role/engineer', claimOf(object));
+    return all;
+  };
+
+  it('leave it to the older one', async () => {
+    const { pass, teleport } = both();
+    const { outcome } = await pass(young);
+    expect(outcome).toMatchObject({ type: 'failed', reason: 'NameConflict' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('TeleportRoleV6 teleport/engineer'));
+    expect(teleport.calls).toEqual([]);
+  });
+
+  it('touch nothing when the younger one goes, and hand over when the older one goes', async () => {
+    const { pass, teleport, released } = both();
+    const going = (object: KubeObject): KubeObject => ({
+      ...object,
+      metadata: { ...object.metadata, finalizers: [finalizer], deletionTimestamp: 'now' },
+    });
+    expect((await pass(going(young))).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+    expect((await pass(going(old))).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
+    expect([teleport.calls, released]).toEqual([[], ['engineer', 'engineer']]);
+  });
+});
+
+describe('an object whose rivals can not be read', () => {
+  const lost = (more: ObjectWith['metadata'] = {}): KubeObject =>
+    anObject({
+      metadata: { finalizers: [finalizer], creationTimestamp: '2026-01-02T00:00:00Z', ...more },
+      status: { conditions: [{ type: 'Ready', status: 'False', reason: 'NameConflict' }] },
+    });
+  const madeByV6 = (): RoleV6 => {
+    const stored = foreignRole('engineer');
+    stored.Version = 'v6';
+    if (stored.Metadata) stored.Metadata.Labels = { [originLabel]: 'kubernetes' };
+    return stored;
+  };
+  const hiding = (hidden: AnyKind = roleV6) => {
+    const all = world();
+    all.claims.hide(hidden, true);
+    return all;
+  };
+
+  it('does not come into what it lost before, and its deletion touches nothing', async () => {
+    const { pass, teleport } = hiding();
+    const { outcome } = await pass(lost());
+    expect(outcome).toMatchObject({ type: 'failed', reason: 'NameConflict', next: 'onChange' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('TeleportRoleV6'));
+    const { outcome: end } = await pass(lost({ deletionTimestamp: 'now' }));
+    expect(end).toEqual({ type: 'gone', resource: 'notOurs' });
+    expect(teleport.calls).toEqual([]);
+  });
+
+  it('comes into it when they can be read and there is none, when asked for, and where the rival was another', async () => {
+    const seen = hiding();
+    seen.claims.hide(roleV6, false);
+    expect((await seen.pass(lost())).outcome).toMatchObject({ wrote: 'created' });
+    const asked = lost({ annotations: { [annotations.adopt]: 'true' } });
+    expect((await hiding().pass(asked)).outcome).toMatchObject({ wrote: 'created' });
+    expect((await hiding(user).pass(lost())).outcome).toMatchObject({ wrote: 'created' });
+    const known = hiding();
+    const rival = anObject({ kind: 'TeleportRoleV8', metadata: { creationTimestamp: '2026-01-01' } });
+    for (const object of [lost(), rival]) known.claims.set('role/engineer', claimOf(object));
+    known.claims.remove('TeleportRoleV8 teleport/engineer');
+    expect((await known.pass(lost())).outcome).toMatchObject({ wrote: 'created' });
+  });
+
+  it('does not take over what one of them made, and does not delete it', async () => {
+    const { pass, teleport } = hiding();
+    teleport.resources.set('engineer', madeByV6());
+    expect((await pass(anObject())).outcome).toMatchObject({ reason: 'NameConflict' });
+    expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+    expect(teleport.calls).toEqual(['get', 'get']);
+    const asked = anObject({ metadata: { annotations: { [annotations.adopt]: 'true' } } });
+    expect((await pass(asked)).outcome).toMatchObject({ wrote: 'updated' });
+  });
+
+  it('takes over what none of them writes', async () => {
+    const { pass, teleport } = hiding(roleV8);
+    teleport.resources.set('engineer', madeByV6());
+    expect((await pass(anObject())).outcome).toMatchObject({ wrote: 'updated' });
+  });
+});
