@@ -59,7 +59,6 @@ const { metafile, outputFiles } = await build({
 });
 // the first line tells the kernel where Node is; src/main.ts has the usual one
 writeFileSync(main, outputFiles[0].text.replace(/^#!.*/, `#!${values.node}`));
-chmodSync(main, 0o755);
 // Teleport's chart starts /teleport-operator; Node resolves the link, so the .mjs is seen
 symlinkSync('app/teleport-operator.mjs', join(out, 'teleport-operator'));
 
@@ -67,6 +66,10 @@ const packages = packagesOf(root, metafile);
 copyFileSync(join(root, 'LICENSE'), join(app, 'LICENSE'));
 writeFileSync(join(app, 'THIRD-PARTY-LICENSES.txt'), licences(root, metafile, packages));
 writeFileSync(join(app, 'sbom.cdx.json'), `${JSON.stringify(sbom(root, packages), undefined, 1)}\n`);
+// whatever the umask of who checked this out: who runs it is not who made it, and the same commit gives the same layer
+for (const path of readdirSync(app).map((name) => join(app, name)))
+  chmodSync(path, path === main ? 0o755 : 0o644);
+for (const path of [app, out]) chmodSync(path, 0o755);
 const date = process.env.SOURCE_DATE_EPOCH;
 if (date !== undefined && date !== '') {
   const files = readdirSync(out, { recursive: true }).map((name) => join(out, String(name)));

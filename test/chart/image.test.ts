@@ -138,25 +138,37 @@ describe('the image', () => {
     expect(bases).toEqual(['--platform=$BUILDPLATFORM ${NODE} AS bundle', '${NODE} AS node', '${BASE}']);
   });
 
-  it('is the same, byte by byte and date by date, when it is made again', () => {
-    const sums = ['one', 'two'].map((name) => {
-      const to = join(folder, name);
-      const args = ['tools/bundle.mjs', '--out', to, '--node', '/usr/local/bin/node'];
+  it('is the same, byte by byte, date by date and mode by mode, when another user makes it again', () => {
+    const sums = ['022', '077', '002'].map((umask) => {
+      const to = join(folder, umask);
+      const sources = join(folder, `sources-${umask}`);
+      const commands = [
+        `umask ${umask}; mkdir ${sources}; cd ${root}`,
+        `cp -R package.json package-lock.json LICENSE src tools ${sources}; cd ${sources}`,
+        // as git checks out under that umask
+        `chmod -R =rwX .; ln -s ${root}/node_modules`,
+        `exec ${process.execPath} tools/bundle.mjs --out ${to} --node /usr/local/bin/node`,
+      ].join(';');
       const env = { ...process.env, SOURCE_DATE_EPOCH: '1767225600' };
-      execFileSync(process.execPath, args, { cwd: root, stdio: 'pipe', env });
+      execFileSync('/bin/sh', ['-ec', commands], { stdio: 'pipe', env });
       return readdirSync(to, { recursive: true, encoding: 'utf8' })
         .toSorted()
         .map((file) => {
           const path = join(to, file);
           const stat = lstatSync(path);
           const bytes = stat.isFile() ? createHash('sha256').update(readFileSync(path)).digest('hex') : '';
-          return `${file} ${stat.mode} ${stat.mtime.toISOString()} ${bytes}`;
+          return `${file} ${(stat.mode & 0o777).toString(8)} ${stat.mtime.toISOString()} ${bytes}`;
         });
     });
     expect(sums[0]).toHaveLength(6);
-    for (const line of sums[0] ?? []) expect(line).toContain('2026-01-01T00:00:00.000Z');
+    for (const line of sums[0] ?? []) {
+      expect(line).toContain('2026-01-01T00:00:00.000Z');
+      // who runs it is nobody
+      expect(line).toMatch(/^(app|app\/teleport-operator.mjs) 755 |^app\/\S* 644 |^teleport-operator 777 /);
+    }
     expect(sums[1]).toEqual(sums[0]);
-  }, 30_000);
+    expect(sums[2]).toEqual(sums[0]);
+  }, 60_000);
 
   it.skipIf(!firstProcess)(
     `ends at once on SIGTERM as process 1, also before it is up${firstProcess ? '' : ' (unshare is not permitted)'}`,
