@@ -26,7 +26,7 @@ FROM ${NODE} AS node
 
 FROM ${BASE}
 ARG BASE
-ARG VERSION=0.0.0
+ARG VERSION=0.1.0
 ARG REVISION=unknown
 ARG CREATED=1970-01-01T00:00:00Z
 LABEL org.opencontainers.image.title="teleport-operator" \
@@ -36,7 +36,7 @@ LABEL org.opencontainers.image.title="teleport-operator" \
       org.opencontainers.image.revision="${REVISION}" \
       org.opencontainers.image.created="${CREATED}" \
       org.opencontainers.image.base.name="${BASE}" \
-      dev.teleport-operator.sbom="/app/sbom.cdx.json" \
+      dev.teleport-operator.sbom="/app/bom.json" \
       dev.teleport-operator.licenses="/app/THIRD-PARTY-LICENSES.txt"
 COPY --from=node /usr/local/bin/node /usr/local/bin/node
 COPY --from=node /usr/local/LICENSE /app/NODE-LICENSE.txt

@@ -7,6 +7,7 @@
 import {
   chmodSync,
   copyFileSync,
+  lstatSync,
   lutimesSync,
   mkdirSync,
   readdirSync,
@@ -19,7 +20,7 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
-import { licences, packagesOf } from './bundle/packages.mjs';
+import { licences, manifests, packagesOf } from './bundle/packages.mjs';
 import { sbom } from './bundle/sbom.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -65,14 +66,20 @@ symlinkSync('app/teleport-operator.mjs', join(out, 'teleport-operator'));
 const packages = packagesOf(root, metafile);
 copyFileSync(join(root, 'LICENSE'), join(app, 'LICENSE'));
 writeFileSync(join(app, 'THIRD-PARTY-LICENSES.txt'), licences(root, metafile, packages));
-writeFileSync(join(app, 'sbom.cdx.json'), `${JSON.stringify(sbom(root, packages), undefined, 1)}\n`);
-// whatever the umask of who checked this out: who runs it is not who made it, and the same commit gives the same layer
-for (const path of readdirSync(app).map((name) => join(app, name)))
-  chmodSync(path, path === main ? 0o755 : 0o644);
-for (const path of [app, out]) chmodSync(path, 0o755);
+// no name that scanners read (`*.cdx.json`): they would list each package twice
+writeFileSync(join(app, 'bom.json'), `${JSON.stringify(sbom(root, packages), undefined, 1)}\n`);
+for (const { path, text } of manifests(root, packages)) {
+  mkdirSync(dirname(join(app, path)), { recursive: true });
+  writeFileSync(join(app, path), text);
+}
+const files = readdirSync(out, { recursive: true }).map((name) => join(out, String(name)));
+// whatever the umask of who checked this out: another user runs it, and the same commit is to give the same layer
+for (const path of [...files, out]) {
+  const stat = lstatSync(path);
+  if (!stat.isSymbolicLink()) chmodSync(path, stat.isDirectory() || path === main ? 0o755 : 0o644);
+}
 const date = process.env.SOURCE_DATE_EPOCH;
 if (date !== undefined && date !== '') {
-  const files = readdirSync(out, { recursive: true }).map((name) => join(out, String(name)));
   // folders last: what is made in them dates them anew
   for (const path of [...files, out]) lutimesSync(path, Number(date), Number(date));
 }

@@ -23,6 +23,18 @@ export function packagesOf(root, metafile) {
 }
 
 /**
+ * What is left of each package where npm would have put it, and of our own: scanners of images know npm packages by their package.json.
+ * @returns {{path: string, text: string}[]}
+ */
+export function manifests(root, packages) {
+  const own = { ...JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')), path: '' };
+  return [own, ...packages].map(({ path, name, version, license }) => ({
+    path: join(path, 'package.json'),
+    text: `${JSON.stringify({ name, version, license })}\n`,
+  }));
+}
+
+/**
  * The licence texts and notices, as most licences demand of those who hand copies on.
  * @throws Error for a package that brings neither a text nor notices in its files, and is not under the licence of our own
  */
