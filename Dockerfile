@@ -24,6 +24,13 @@ RUN node tools/bundle.mjs --out /rootfs --node /usr/local/bin/node
 
 FROM ${NODE} AS node
 
+# What the last stage takes out of it. Folders are made as old as Node, not as old as the build: so the layer with Node stays the same
+# from one version to the next, and whatever a builder has in its cache. Runs natively too; only files of the other platform are touched.
+FROM --platform=$BUILDPLATFORM ${NODE} AS runtime
+COPY --from=node /usr/local/bin/node /rootfs/usr/local/bin/node
+COPY --from=node /usr/local/LICENSE /rootfs/app/NODE-LICENSE.txt
+RUN find /rootfs -exec touch -r /rootfs/usr/local/bin/node {} +
+
 FROM ${BASE}
 ARG BASE
 ARG VERSION=0.1.0
@@ -38,8 +45,7 @@ LABEL org.opencontainers.image.title="teleport-operator" \
       org.opencontainers.image.base.name="${BASE}" \
       dev.teleport-operator.sbom="/app/bom.json" \
       dev.teleport-operator.licenses="/app/THIRD-PARTY-LICENSES.txt"
-COPY --from=node /usr/local/bin/node /usr/local/bin/node
-COPY --from=node /usr/local/LICENSE /app/NODE-LICENSE.txt
+COPY --from=runtime /rootfs/ /
 COPY --from=bundle /rootfs/ /
 USER 65532:65532
 EXPOSE 8080 8081

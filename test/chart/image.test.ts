@@ -15,11 +15,12 @@ import {
   realpathSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -30,7 +31,7 @@ import { freePorts } from '../env/ports.js';
 import { startProcess } from '../env/process.js';
 import { root } from './helm.js';
 
-/** What the last stage takes out of Node's own image, as that is laid out: there is none here to look into. */
+/** What is taken out of Node's own image, as that is laid out: there is none here to look into. */
 const ofNode = ['/usr/local/bin/node', '/usr/local/LICENSE'];
 
 /** In a container the operator is process 1, as it can be here where the user may make a namespace of processes. */
@@ -117,17 +118,52 @@ describe('the image', () => {
   });
 
   it('finds in every stage what it copies from the others', () => {
-    const [, ...later] = stages();
-    const copies = later.flat().filter(({ name }) => name === 'COPY');
-    expect(copies.length).toBeGreaterThan(0);
+    const all = stages();
+    const copies = all.flat().filter(({ name, rest }) => name === 'COPY' && rest.startsWith('--from='));
+    const made = all.flatMap((stage) => {
+      const { 1: name = '' } = / AS (\S+)$/.exec(stage[0]?.rest ?? '') ?? [];
+      return stage.filter((line) => line.name === 'COPY').map(({ rest }) => `${name}:${copyOf(rest).target}`);
+    });
+    expect(copies).toHaveLength(4);
     for (const { rest } of copies) {
-      const { from, sources } = copyOf(rest);
+      const { from = '', sources } = copyOf(rest);
       for (const source of sources) {
         if (from === 'bundle')
           expect(existsSync(join(out, source.replace(/^\/rootfs/, ''))), rest).toBe(true);
-        else expect({ from, known: ofNode.includes(source) }, rest).toEqual({ from: 'node', known: true });
+        else if (from === 'node') expect(ofNode, rest).toContain(source);
+        else expect(made.filter((path) => path.startsWith(`${from}:${source}`)).length, rest).toBe(2);
       }
     }
+    // where the bundle's first line looks for it
+    expect(made).toContain('runtime:/rootfs/usr/local/bin/node');
+  });
+
+  it('holds Node in a layer that is the same whenever it is made', () => {
+    const [, , runtime = []] = stages();
+    const work = join(folder, 'runtime');
+    const paths = runtime
+      .filter(({ name }) => name === 'COPY')
+      .map(({ rest }) => copyOf(rest).target.replace(/^\/rootfs/, work));
+    for (const path of paths) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, '');
+    }
+    // as Node's own image has it
+    utimesSync(join(work, 'usr/local/bin/node'), 1_767_225_600, 1_767_225_600);
+    const runs = runtime
+      .filter(({ name }) => name === 'RUN')
+      .map(({ rest }) => rest.replaceAll('/rootfs', work));
+    expect(runs).toHaveLength(1);
+    for (const command of runs) execFileSync('/bin/sh', ['-ec', command]);
+    const files = readdirSync(work, { recursive: true, encoding: 'utf8' });
+    expect(files).toHaveLength(6);
+    for (const file of ['.', ...files])
+      expect(lstatSync(join(work, file)).mtime.toISOString(), file).toBe('2026-01-01T00:00:00.000Z');
+    // one layer each on that of the base, and Node's below ours, which changes with each version
+    const layers = (stages().at(-1) ?? []).filter(({ name }) =>
+      ['COPY', 'RUN', 'ADD', 'WORKDIR'].includes(name),
+    );
+    expect(layers.map(({ rest }) => rest)).toEqual(['--from=runtime /rootfs/ /', '--from=bundle /rootfs/ /']);
   });
 
   it('takes bases of its own choice or of the builder’s, in exact versions, with no shell in the last', () => {
@@ -135,7 +171,12 @@ describe('the image', () => {
     expect(text).toMatch(/^ARG NODE=node:\d+\.\d+\.\d+-/m);
     expect(text).toMatch(/^ARG BASE=gcr\.io\/distroless\/cc-[a-z0-9]+:nonroot$/m);
     const bases = stages().map(([first]) => first?.rest);
-    expect(bases).toEqual(['--platform=$BUILDPLATFORM ${NODE} AS bundle', '${NODE} AS node', '${BASE}']);
+    expect(bases).toEqual([
+      '--platform=$BUILDPLATFORM ${NODE} AS bundle',
+      '${NODE} AS node',
+      '--platform=$BUILDPLATFORM ${NODE} AS runtime',
+      '${BASE}',
+    ]);
   });
 
   it('is the same, byte by byte, date by date and mode by mode, when another user makes it again', () => {
