@@ -14,6 +14,7 @@ import type { RunningKube } from '../env/types.js';
 import {
   asTheyStand,
   besideRelease,
+  byHand,
   byOthers,
   inCheckout,
   inTeleport,
@@ -30,7 +31,7 @@ import { administer, type Workplace, workplace } from './workplace.js';
 const shell = (document: string) => blocks(`docs/${document}`, 'sh');
 
 describe('commands that the documents show', () => {
-  const lists = { onEmptyCluster, besideRelease, inTeleport, inCheckout, byOthers, notHere };
+  const lists = { onEmptyCluster, besideRelease, inTeleport, inCheckout, byOthers, byHand, notHere };
   const listed = [...Object.values(lists).flatMap((list) => Object.keys(list)), ...names, ...trial];
   const shown = documents
     .flatMap((document) => commandsOf(document))
