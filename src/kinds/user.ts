@@ -8,6 +8,16 @@ import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 import { rolesRequired } from './mentions.js';
 
+/** What no object says of a user, and Teleport writes: it stays as it is, and is no drift. */
+const notTheObjects = [
+  'Spec.CreatedBy',
+  'Spec.Status',
+  'Spec.Expires',
+  'Spec.TrustedDeviceIDs',
+  'Spec.LocalAuth',
+  'Status',
+];
+
 export const user = declareKind({
   object: {
     kind: 'TeleportUser',
@@ -50,20 +60,6 @@ export const user = declareKind({
   watched: true,
   references: ({ Spec: spec }) => rolesRequired(spec?.Roles),
   holds: ({ Spec: spec }) => (spec?.Roles ?? []).map((name) => ({ kind: 'role', name })),
-  kept: [
-    'Spec.CreatedBy',
-    'Spec.Status',
-    'Spec.Expires',
-    'Spec.TrustedDeviceIDs',
-    'Spec.LocalAuth',
-    'Status',
-  ],
-  serverOwned: [
-    'Spec.CreatedBy',
-    'Spec.Status',
-    'Spec.Expires',
-    'Spec.TrustedDeviceIDs',
-    'Spec.LocalAuth',
-    'Status',
-  ],
+  kept: notTheObjects,
+  serverOwned: notTheObjects,
 });

@@ -1,11 +1,11 @@
 // Plain HTTPS with JSON, for the two places where Teleport speaks no gRPC: the proxy's web API and the join
 // endpoint of Auth before 18. One request a connection; these calls are rare.
-import { request as httpRequest } from 'node:http';
 import { deadline } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import { formatAddress } from './address.js';
 import { dialTls, type TlsTarget } from './dial.js';
 import { TeleportError, type TeleportErrorKind, type TeleportErrorOptions } from './errors.js';
+import { wholeReply } from './whole-reply.js';
 
 export interface JsonCall {
   readonly method: 'GET' | 'POST';
@@ -14,7 +14,6 @@ export interface JsonCall {
 }
 
 const timeoutMs = 30_000;
-const replyLimit = 1024 * 1024;
 
 /**
  * Sends one request and reads its JSON reply.
@@ -80,8 +79,8 @@ async function exchange(
   const socket = await dialTls(target, clock, signal);
   const payload = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body));
   try {
-    return await new Promise((resolve, reject) => {
-      const request = httpRequest({
+    const { status, headers, text } = await wholeReply(
+      {
         createConnection: () => socket,
         method: call.method,
         path: call.path,
@@ -92,27 +91,11 @@ async function exchange(
           connection: 'close',
           ...(payload ? { 'content-type': 'application/json', 'content-length': payload.length } : {}),
         },
-      });
-      request.on('error', reject);
-      request.on('response', (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > replyLimit) request.destroy(new Error('the reply is too large'));
-          chunks.push(chunk);
-        });
-        response.on('error', reject);
-        response.on('end', () =>
-          resolve({
-            status: response.statusCode ?? 0,
-            text: Buffer.concat(chunks).toString(),
-            retryAfterMs: readRetryAfter(response.headers['retry-after']),
-          }),
-        );
-      });
-      request.end(payload);
-    });
+      },
+      'the reply is too large',
+      payload,
+    );
+    return { status, text, retryAfterMs: readRetryAfter(headers['retry-after']) };
   } finally {
     socket.destroy();
   }

@@ -1,7 +1,6 @@
 // Join method `azure_devops`: an ID token of an Azure Pipelines job, fetched from the endpoint that the agent names.
-import { TeleportError } from '../errors.js';
 import { askEndpoint, type EndpointCall, fieldOf } from './endpoint.js';
-import { variable } from './environment.js';
+import { asUrl, variable } from './environment.js';
 import type { ProofMethod } from './method.js';
 
 const remedy =
@@ -14,13 +13,7 @@ export const azureDevops: ProofMethod = {
   idToken: async (context) => {
     const address = variable('azure_devops', 'SYSTEM_OIDCREQUESTURI', remedy, context);
     const bearer = variable('azure_devops', 'SYSTEM_ACCESSTOKEN', remedy, context);
-    if (!URL.canParse(address)) {
-      throw new TeleportError(
-        'BadParameter',
-        `join method azure_devops: SYSTEM_OIDCREQUESTURI is no URL; ${remedy}`,
-      );
-    }
-    const url = new URL(address);
+    const url = asUrl('azure_devops', 'SYSTEM_OIDCREQUESTURI', address, remedy);
     url.searchParams.set('api-version', '7.1');
     const call: EndpointCall = {
       method: 'POST',

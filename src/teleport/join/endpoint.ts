@@ -1,10 +1,11 @@
 // One HTTP request to a place that vouches for us: a cloud's metadata service, a CI system's token endpoint. Which
 // one, and what its answer means, is the join method's business. Answers may hold tokens: they never get into errors.
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from 'node:http';
+import type { RequestOptions } from 'node:http';
 import { deadline } from '../../core/abort.js';
 import { dialTls } from '../dial.js';
 import { TeleportError } from '../errors.js';
 import { systemRoots } from '../trust.js';
+import { wholeReply } from '../whole-reply.js';
 import type { JoinContext } from './method.js';
 
 export interface EndpointCall {
@@ -19,7 +20,7 @@ export interface EndpointCall {
   readonly timeoutMs?: number;
 }
 
-const replyLimit = 1024 * 1024;
+const tooLarge = 'the answer is too large';
 
 /**
  * The body of a 200.
@@ -82,7 +83,7 @@ async function exchange(
     agent: false,
     signal,
   };
-  if (url.protocol !== 'https:') return readReply(options);
+  if (url.protocol !== 'https:') return wholeReply(options, tooLarge);
   const trust = { verify: true, roots: systemRoots(context.env) } as const;
   const address = { host, port: Number(url.port || 443) };
   const socket = await dialTls(
@@ -91,7 +92,7 @@ async function exchange(
     signal,
   );
   try {
-    return await readReply({ ...options, createConnection: () => socket });
+    return await wholeReply({ ...options, createConnection: () => socket }, tooLarge);
   } finally {
     socket.destroy();
   }
@@ -99,26 +100,6 @@ async function exchange(
 
 function emptyBody({ method }: EndpointCall): Record<string, string> {
   return method !== 'GET' ? { 'content-length': '0' } : {};
-}
-
-function readReply(options: RequestOptions): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const request = httpRequest(options, (response: IncomingMessage) => {
-      const chunks: Buffer[] = [];
-      let size = 0;
-      response.on('data', (chunk: Buffer) => {
-        size += chunk.length;
-        if (size > replyLimit) request.destroy(new Error('the answer is too large'));
-        chunks.push(chunk);
-      });
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-      );
-    });
-    request.on('error', reject);
-    request.end();
-  });
 }
 
 function reason(error: unknown): string {

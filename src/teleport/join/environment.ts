@@ -1,5 +1,5 @@
-// ID tokens that a CI system puts into an environment variable. Each method says which variable, and what has to be
-// done for it to be there.
+// What a CI system puts into environment variables: ID tokens, or where to get one. Each method says which variable, and
+// what has to be done for it to be there.
 import { TeleportError } from '../errors.js';
 import type { JoinContext } from './method.js';
 
@@ -23,4 +23,10 @@ export function idTokenVariable(method: string, name: string, remedy: string, co
     'BadParameter',
     `join method ${method}: ${name} holds no JWT (three parts with dots in between); ${remedy}`,
   );
+}
+
+/** The variable's text as a URL. @throws TeleportError (BadParameter) naming the method and the variable */
+export function asUrl(method: string, name: string, text: string, remedy: string): URL {
+  if (URL.canParse(text)) return new URL(text);
+  throw new TeleportError('BadParameter', `join method ${method}: ${name} is no URL; ${remedy}`);
 }

@@ -1,7 +1,6 @@
 // Join method `github`: an ID token of a GitHub Actions job, fetched from the endpoint that the runner names.
-import { TeleportError } from '../errors.js';
 import { askEndpoint, type EndpointCall, fieldOf } from './endpoint.js';
-import { variable } from './environment.js';
+import { asUrl, variable } from './environment.js';
 import type { ProofMethod } from './method.js';
 
 const audience = 'teleport.cluster.local';
@@ -14,13 +13,7 @@ export const github: ProofMethod = {
   idToken: async (context) => {
     const address = variable('github', 'ACTIONS_ID_TOKEN_REQUEST_URL', remedy, context);
     const bearer = variable('github', 'ACTIONS_ID_TOKEN_REQUEST_TOKEN', remedy, context);
-    if (!URL.canParse(address)) {
-      throw new TeleportError(
-        'BadParameter',
-        `join method github: ACTIONS_ID_TOKEN_REQUEST_URL is no URL; ${remedy}`,
-      );
-    }
-    const url = new URL(address);
+    const url = asUrl('github', 'ACTIONS_ID_TOKEN_REQUEST_URL', address, remedy);
     url.searchParams.set('audience', audience);
     const call: EndpointCall = {
       method: 'GET',
