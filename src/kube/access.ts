@@ -1,5 +1,5 @@
 // How to reach an API server: address, trust, proxy, credentials. The result of reading a configuration,
-// whatever it was (kubeconfig.ts, in-cluster.ts), and all that client.ts needs of it.
+// whatever it was (kubeconfig.ts, in-cluster.ts), and all that a client needs of it.
 import type { Credentials } from './credentials.js';
 
 export interface ClusterAccess {

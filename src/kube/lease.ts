@@ -1,4 +1,4 @@
-// The Lease object of leader election: its form, and reading and writing one. When to do so is leader.ts's.
+// The Lease object of leader election: its form, and reading and writing one. When to do so is hold.ts's and leader.ts's.
 import type { KubeClient } from './client.js';
 import type { ApiResource, ObjectMeta } from './object.js';
 

@@ -1,4 +1,4 @@
-// Which changes of an object are worth a pass. Pure; the informer stores every change, announced are these.
+// Which changes of an object are worth a pass. Pure; the informer tells of every change, queued are these.
 import { isDeepStrictEqual } from 'node:util';
 import type { ObjectMeta } from './object.js';
 

@@ -20,7 +20,7 @@ export interface ObservedCall {
 export interface SenderOptions {
   readonly clock: Clock;
   readonly metrics?: Metrics;
-  /** `teleport-operator/<version>` */
+  /** `teleport-operator` by default. */
   readonly userAgent?: string;
   /** Limit for one request, milliseconds; 30 s by default. A watch has it for its headers only. */
   readonly timeoutMs?: number;
