@@ -19,7 +19,7 @@ import { type RunningEmbeddedTeleport, startCheckedTeleport } from '../env/telep
 import type { RealTeleport } from '../env/teleport-real.js';
 import { startTeleportWire, type TeleportWire } from '../env/teleport-wire.js';
 import type { RunningTeleport } from '../env/types.js';
-import { Issuer } from './worlds.js';
+import { Issuer } from './issuer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'missed-rotation-'));
 const file = (name: string, text: string): string => {
@@ -116,21 +116,9 @@ describe.each(embedded ? [embedded] : [])('on $name', ({ start, skipped }) => {
       const issuer = await Issuer.create();
       const token = await teleport.addBot({
         name: 'op',
-        join: {
-          method: 'kubernetes',
-          type: 'static_jwks',
-          jwks: JSON.stringify(issuer.jwks),
-          serviceAccount: 'ns:operator',
-        },
+        join: issuer.podJoin(),
       });
-      const jwt = await issuer.sign('https://kubernetes', teleport.clusterName, {
-        sub: 'system:serviceaccount:ns:operator',
-        'kubernetes.io': {
-          namespace: 'ns',
-          serviceaccount: { name: 'operator' },
-          pod: { name: 'p', uid: 'u' },
-        },
-      });
+      const jwt = await issuer.podToken(teleport.clusterName);
       const bot = startBot({
         settings: {
           authServer: wire.address,

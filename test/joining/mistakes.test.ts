@@ -13,15 +13,8 @@ import { eventually } from '../env/eventually.js';
 import { stopAll } from '../env/stop-all.js';
 import { startCheckedTeleport } from '../env/teleport-embedded.js';
 import { startEndpoint } from './endpoints.js';
-import {
-  awsEnvironment,
-  clusterName,
-  createWorlds,
-  Issuer,
-  MemoryStore,
-  type World,
-  type Worlds,
-} from './worlds.js';
+import { Issuer } from './issuer.js';
+import { awsEnvironment, clusterName, createWorlds, MemoryStore, type World, type Worlds } from './worlds.js';
 
 let worlds: Worlds;
 let server: EmbeddedTeleport;

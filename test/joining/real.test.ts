@@ -17,8 +17,9 @@ import { authorizedKey } from '../../src/teleport/keys.js';
 import { eventually } from '../env/eventually.js';
 import { pins, type RealTeleport, startRealTeleport } from '../env/teleport-real.js';
 import { startEndpoint } from './endpoints.js';
+import { Issuer } from './issuer.js';
 import { startL7Balancer } from './l7-balancer.js';
-import { Issuer, MemoryStore } from './worlds.js';
+import { MemoryStore } from './worlds.js';
 
 const binDir = process.env['TELEPORT_BIN_DIR'] ?? '';
 
@@ -60,21 +61,9 @@ describe.skipIf(binDir === '')('on a real Teleport', () => {
       ? await addBotWith(teleport, name, settings.spec)
       : await teleport.addBot({
           name,
-          join: {
-            method: 'kubernetes',
-            type: 'static_jwks',
-            jwks: JSON.stringify(issuer.jwks),
-            serviceAccount: 'ns:operator',
-          },
+          join: issuer.podJoin(),
         });
-    const jwt = await issuer.sign('https://kubernetes', teleport.clusterName, {
-      sub: 'system:serviceaccount:ns:operator',
-      'kubernetes.io': {
-        namespace: 'ns',
-        serviceaccount: { name: 'operator' },
-        pod: { name: 'p', uid: 'u' },
-      },
-    });
+    const jwt = await issuer.podToken(teleport.clusterName);
     const bot = startBot({
       settings: {
         authServer: teleport.authAddress,

@@ -1,16 +1,16 @@
 // For each join method: what surrounds the operator (variables, endpoints, files), the join token's spec, and what the
 // embedded Auth has to know to check the proof. Everything real but the place: keys, JWTs, signatures.
-import type { webcrypto } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWTPayload, SignJWT } from 'jose';
+import type { JWTPayload } from 'jose';
 import type { BotJoin } from '../../sandbox/teleport/bots.js';
 import type { JoinWorld } from '../../sandbox/teleport/join/index.js';
 import type { MethodSettings, StateStore } from '../../src/teleport/join/method.js';
 import { createAuthority } from '../env/certificates.js';
 import { attestedDocument } from './azure-documents.js';
 import { type Endpoint, startEndpoint } from './endpoints.js';
+import { Issuer } from './issuer.js';
 
 export const clusterName = 'tele.test';
 
@@ -45,32 +45,6 @@ export class MemoryStore implements StateStore {
   save(values: Readonly<Record<string, string>>): Promise<void> {
     this.values = { ...this.values, ...values };
     return Promise.resolve();
-  }
-}
-
-export class Issuer {
-  readonly jwks: JSONWebKeySet;
-  readonly #key: webcrypto.CryptoKey;
-
-  private constructor(jwks: JSONWebKeySet, key: webcrypto.CryptoKey) {
-    this.jwks = jwks;
-    this.#key = key;
-  }
-
-  static async create(): Promise<Issuer> {
-    const { publicKey, privateKey } = await generateKeyPair('RS256');
-    const jwk = { ...(await exportJWK(publicKey)), kid: 'k1', alg: 'RS256', use: 'sig' };
-    return new Issuer({ keys: [jwk] }, privateKey);
-  }
-
-  sign(iss: string, aud: string, claims: JWTPayload): Promise<string> {
-    return new SignJWT(claims)
-      .setProtectedHeader({ alg: 'RS256', kid: 'k1' })
-      .setIssuer(iss)
-      .setAudience(aud)
-      .setIssuedAt()
-      .setExpirationTime('10m')
-      .sign(this.#key);
   }
 }
 
@@ -146,12 +120,7 @@ export async function createWorlds(bound: { publicKey: string; privateKey: strin
     { name: 'token', join: { method: 'token' }, env: {} },
     {
       name: 'kubernetes',
-      join: {
-        method: 'kubernetes',
-        type: 'static_jwks',
-        jwks: JSON.stringify(issuer.jwks),
-        serviceAccount: 'ns:operator',
-      },
+      join: issuer.podJoin(),
       env: { KUBERNETES_TOKEN_PATH: tokenPath },
     },
     {

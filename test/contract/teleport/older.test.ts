@@ -8,7 +8,7 @@ import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js'
 import { authorizedKey } from '../../../src/teleport/keys.js';
 import { openTeleportAdmin } from '../../env/teleport-admin.js';
 import { type RunningEmbeddedTeleport, startEmbeddedTeleport } from '../../env/teleport-embedded.js';
-import { Issuer } from '../../joining/worlds.js';
+import { Issuer } from '../../joining/issuer.js';
 import { apiDomain, hostCa } from './clients.js';
 import { older } from './coverage.js';
 
@@ -28,28 +28,15 @@ describe.each(['15.5.4', '16.5.0', '17.7.0'])('an embedded Teleport %s', (server
     const issuer = await Issuer.create();
     const token = await teleport.addBot({
       name: 'op',
-      join: {
-        method: 'kubernetes',
-        type: 'static_jwks',
-        jwks: JSON.stringify(issuer.jwks),
-        serviceAccount: 'ns:operator',
-      },
+      join: issuer.podJoin(),
     });
-    const claims = {
-      sub: 'system:serviceaccount:ns:operator',
-      'kubernetes.io': {
-        namespace: 'ns',
-        serviceaccount: { name: 'operator' },
-        pod: { name: 'p', uid: 'u' },
-      },
-    };
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const base64 = (text: string | Uint8Array): string => Buffer.from(text).toString('base64');
     const ssh = authorizedKey(publicKey);
     const body = {
       token,
       role: 'Bot',
-      id_token: await issuer.sign('https://kubernetes', teleport.clusterName, claims),
+      id_token: await issuer.podToken(teleport.clusterName),
       public_tls_key: base64(publicKey.export({ type: 'spki', format: 'pem' })),
       public_ssh_key: base64(ssh),
       expires: new Date(Date.now() + 3600_000).toISOString(),
