@@ -36,6 +36,8 @@ export class Claims {
   readonly #resourceOf = new Map<string, string>();
   /** Resources that several objects claimed since we looked: their rivals are known. */
   readonly #contested = new Set<string>();
+  /** Owners that go and have left their resource to another: it is not theirs any more, though they are still there. */
+  readonly #left = new Set<string>();
   /** By the object's kind. */
   readonly #hidden = new Map<string, AnyKind>();
 
@@ -46,6 +48,7 @@ export class Claims {
     const claims = this.#byResource.get(resource) ?? [];
     const known = claims.find(({ owner }) => owner === claim.owner);
     const others = claims.filter((each) => each !== known);
+    if (!claim.deleting || known?.uid !== claim.uid) this.#left.delete(claim.owner);
     this.#byResource.set(resource, [...others, claim].sort(byAge));
     if (others.length > 0) this.#contested.add(resource);
     this.#resourceOf.set(claim.owner, resource);
@@ -58,6 +61,7 @@ export class Claims {
     const resource = this.#resourceOf.get(owner);
     if (resource === undefined) return [];
     this.#resourceOf.delete(owner);
+    this.#left.delete(owner);
     const others = this.of(resource).filter((claim) => claim.owner !== owner);
     if (others.length > 0) this.#byResource.set(resource, others);
     else {
@@ -74,8 +78,13 @@ export class Claims {
 
   /** The other object that has the resource; undefined where this one has. */
   rival(resource: string, owner: string): Claim | undefined {
-    const [first] = this.of(resource);
+    const first = this.of(resource).find((claim) => !this.#left.has(claim.owner));
     return first === undefined || first.owner === owner ? undefined : first;
+  }
+
+  /** The object goes, and its resource is another's from now on: should that one go too, it takes the resource along. */
+  leave(owner: string): void {
+    this.#left.add(owner);
   }
 
   /** Whether several objects that we know have claimed the resource of late. */
@@ -99,7 +108,9 @@ export class Claims {
 
   /** The object that would have the resource after this one, and stays. */
   heir(resource: string, owner: string): Claim | undefined {
-    return this.of(resource).find((claim) => claim.owner !== owner && !claim.deleting);
+    return this.of(resource).find(
+      (claim) => claim.owner !== owner && !claim.deleting && !this.#left.has(claim.owner),
+    );
   }
 }
 

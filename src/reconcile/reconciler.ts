@@ -4,6 +4,7 @@ import type { Message } from '@bufbuild/protobuf';
 import { type KubeObject, keyOf } from '../kube/object.js';
 import { type Applied, readApplied, wantedHash } from './applied.js';
 import { type ApplyContext, apply } from './apply.js';
+import { ownerOf } from './claims.js';
 import { absent, idOf } from './dependencies.js';
 import { failure } from './failures.js';
 import { closedGate, holds } from './gates.js';
@@ -28,8 +29,14 @@ export async function reconcile(
   signal: AbortSignal,
 ): Promise<Passed> {
   const closed = gateOf(parts, object);
-  if (closed && !(closed.type === 'gone' && holds(object))) return { object, outcome: closed };
   const policy = policyOf(object, parts.policy);
+  if (closed && !(closed.type === 'gone' && holds(object))) {
+    // The heir of a resource is held before it has it: both objects may be deleted at once, and the resource is to go too.
+    const inherits = closed.type === 'failed' && closed.reason === 'NameConflict' && !policy.observe;
+    return { object: inherits ? await withFinalizer(parts, object, signal) : object, outcome: closed };
+  }
+  if (closed?.type === 'gone' && closed.resource === 'handedOver')
+    parts.claims.leave(ownerOf(object.kind, keyOf(object)));
   if (object.metadata.deletionTimestamp === undefined) return upsert(parts, object, policy, signal);
   const outcome = closed ?? (await remove(parts, object, policy, signal));
   if (outcome.type === 'gone') await parts.objects.removeFinalizer(object, signal);
@@ -122,12 +129,19 @@ const attemptOf = ({ metadata }: KubeObject): string =>
 
 /** The object with our finalizer, and with its resource's name on record where that is not its own. */
 async function hold(parts: ReconcilerParts, object: KubeObject, signal: AbortSignal): Promise<KubeObject> {
-  const held = holds(object) ? object : await parts.objects.addFinalizer(object, signal);
+  const held = await withFinalizer(parts, object, signal);
   const name = resourceName(held);
   if (name === held.metadata.name || recordedName(held) === name) return held;
   // Before the first write: a name that is lost could not be deleted.
   return parts.objects.record(held, { resourceName: name }, signal);
 }
+
+/** The object with our finalizer. */
+const withFinalizer = async (
+  { objects }: ReconcilerParts,
+  object: KubeObject,
+  signal: AbortSignal,
+): Promise<KubeObject> => (holds(object) ? object : objects.addFinalizer(object, signal));
 
 /** Whether Teleport is known, without asking, to hold what we last applied. */
 function isMirrored({ kind, mirror }: ReconcilerParts, name: string, applied: Applied): boolean {

@@ -11,6 +11,12 @@ import type { KubeObject } from '../kube/object.js';
 import { claimOf } from './claims.js';
 import { annotations, finalizer, originLabel } from './names.js';
 
+const ownRole = (): RoleV6 => {
+  const stored = foreignRole('engineer');
+  if (stored.Metadata) stored.Metadata.Labels = { [originLabel]: 'kubernetes' };
+  return stored;
+};
+
 describe('two objects for one resource', () => {
   const young = anObject({ metadata: { uid: 'b', creationTimestamp: '2026-01-02T00:00:00Z' } });
   const old = anObject({
@@ -41,6 +47,27 @@ describe('two objects for one resource', () => {
     expect((await pass(going(old))).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
     expect([teleport.calls, released]).toEqual([[], ['engineer', 'engineer']]);
   });
+
+  it('go with the resource where the younger one is deleted while the older one is handing over', async () => {
+    const { pass, teleport, finalized, role } = both();
+    teleport.resources.set('engineer', ownRole());
+    const { object: heir } = await pass(young);
+    expect(finalized).toEqual(['engineer']);
+    const goingToo = (object: KubeObject): KubeObject =>
+      anObject({ ...object, metadata: { ...object.metadata, deletionTimestamp: 'now' } });
+    expect((await pass(goingToo(old))).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
+    expect((await pass(goingToo(heir))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+    expect(role()).toBeUndefined();
+    // The older one's release was lost to a conflict, and is tried again.
+    expect((await pass(goingToo(old))).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+  });
+
+  it('are not held where nothing is to be written', async () => {
+    const { pass, finalized } = both();
+    const looks = { ...young.metadata, annotations: { [annotations.mode]: 'observe' } };
+    expect((await pass({ ...young, metadata: looks })).outcome).toMatchObject({ reason: 'NameConflict' });
+    expect(finalized).toEqual([]);
+  });
 });
 
 describe('an object whose rivals can not be read', () => {
@@ -50,9 +77,8 @@ describe('an object whose rivals can not be read', () => {
       status: { conditions: [{ type: 'Ready', status: 'False', reason: 'NameConflict' }] },
     });
   const madeByV6 = (): RoleV6 => {
-    const stored = foreignRole('engineer');
+    const stored = ownRole();
     stored.Version = 'v6';
-    if (stored.Metadata) stored.Metadata.Labels = { [originLabel]: 'kubernetes' };
     return stored;
   };
   const hiding = (hidden: AnyKind = roleV6) => {

@@ -82,6 +82,22 @@ describe.each(pairs())('a conflict, on $name', ({ start, skipped }) => {
       watch.end();
     });
 
+    it('two objects that are both deleted ends with the resource deleted, whichever goes first', async () => {
+      await run();
+      for (let i = 0; i < 4; i++) {
+        const name = unique('both-go');
+        await scene.create('TeleportRoleV7', name, logins('older'));
+        await scene.untilReady('TeleportRoleV7', name);
+        await nextSecond('TeleportRoleV7', name);
+        await scene.create('TeleportRoleV6', name, logins('younger'));
+        await scene.until('TeleportRoleV6', name, conflict);
+        await scene.remove('TeleportRoleV7', name);
+        await scene.remove('TeleportRoleV6', name);
+        for (const kind of ['TeleportRoleV6', 'TeleportRoleV7']) await scene.untilGone(kind, name);
+        await eventually(async () => expect(await scene.stored('TeleportRoleV7', name)).toBeUndefined());
+      }
+    }, 60_000);
+
     it('two namespaces is won by the older, where the operator works in both', async () => {
       const name = unique('shared');
       const other = unique('other');
