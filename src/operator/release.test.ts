@@ -27,7 +27,10 @@ function world(holder?: string) {
     });
   }
   const told: string[] = [];
-  const run = (namespaces: readonly string[] | 'all' = ['ns']) =>
+  const run = (
+    namespaces: readonly string[] | 'all' = ['ns'],
+    { signal = new AbortController().signal, suffix = 'test' } = {},
+  ) =>
     release(
       {
         kube,
@@ -36,10 +39,10 @@ function world(holder?: string) {
         namespace: 'ns',
         leaseName: 'lease',
         namespaces,
-        identity: releaseIdentity('test'),
+        identity: releaseIdentity(suffix),
         tell: (line) => told.push(line),
       },
-      new AbortController().signal,
+      signal,
     );
   const lease = () => kube.get<Lease>(leases, { namespace: 'ns', name: 'lease' });
   const finalizers = async (name: string, namespace = 'ns') =>
@@ -71,6 +74,27 @@ describe('release', () => {
     await clock.advance(1_500);
     await running;
     expect(await finalizers('engineer')).toEqual([]);
+  });
+
+  it('waits as well where another release, given up meanwhile, has just taken the Lease', async () => {
+    const { clock, kube, run, finalizers, told } = world('operator-0_x');
+    kube.put(apiResource(roleV7), held('engineer'));
+    const stop = new AbortController();
+    const first = run(['ns'], { signal: stop.signal, suffix: 'first' });
+    await clock.advance(2_000);
+    stop.abort();
+    await expect(first).rejects.toThrow('abort');
+    const second = run();
+    await clock.advance(12_500);
+    expect(await finalizers('engineer')).toEqual([finalizer]);
+    await clock.advance(1_000);
+    await second;
+    expect(await finalizers('engineer')).toEqual([]);
+    told.length = 0;
+    // Long after the last one there is nobody to wait for.
+    await clock.advance(20_000);
+    await run(['ns'], { suffix: 'third' });
+    expect(told.join()).not.toContain('Waiting');
   });
 
   it('changes nothing where the Lease can not be taken', async () => {

@@ -95,9 +95,14 @@ async function takeLease(parts: ReleaseParts, signal: AbortSignal): Promise<void
     }
     const holder = before?.spec?.holderIdentity ?? '';
     tell(`The Lease ${namespace}/${leaseName} is taken and kept: no operator works from now on.`);
-    if (holder === '' || holder === identity || isReleases(holder)) return;
-    tell(`Waiting ${leaderEndsMs / 1000} s for ${holder} to end its work.`);
-    await sleep(clock, leaderEndsMs, signal);
+    // A release that was given up may have taken it from a leader that is still about to end.
+    const since = isReleases(holder) ? Date.parse(before?.spec?.renewTime ?? '') : Number.NaN;
+    const left = holder === '' ? 0 : leaderEndsMs - (clock.now() - since || 0);
+    if (left <= 0) return;
+    const wait = Math.min(left, leaderEndsMs);
+    const whom = isReleases(holder) ? 'the one that led before' : holder;
+    tell(`Waiting ${Math.ceil(wait / 1000)} s for ${whom} to end its work.`);
+    await sleep(clock, wait, signal);
     return;
   }
 }
