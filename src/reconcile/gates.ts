@@ -9,7 +9,7 @@ import { annotations, finalizer, isOn } from './names.js';
 import type { Failure, Outcome } from './outcome.js';
 import { hiddenRival, unlicensed as unlicensedFailure } from './refusals.js';
 import { readyReason } from './status.js';
-import { recordedName, resourceName } from './wanted.js';
+import { askedName, recordedName, resourceName } from './wanted.js';
 
 export interface GateContext {
   readonly kind: AnyKind;
@@ -42,7 +42,7 @@ const wrongSingleton: Gate = ({ kind, object }, deleting) => {
 /** A deletion goes on by the recorded name. */
 const renamed: Gate = ({ object }, deleting) => {
   const recorded = recordedName(object);
-  const asked = object.metadata.annotations?.[annotations.resourceName] ?? object.metadata.name;
+  const asked = askedName(object);
   if (deleting || recorded === undefined || recorded === asked) return undefined;
   return refusal(
     'NameImmutable',

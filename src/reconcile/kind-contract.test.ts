@@ -167,6 +167,13 @@ describe('a name that Kubernetes can not hold', () => {
     expect(teleport.resources.size).toBe(0);
   });
 
+  it('is the object’s own where the annotation is empty, also the next time', async () => {
+    const { pass, teleport } = world(user);
+    const first = remembered(await pass(alice('')));
+    expect([...teleport.resources.keys()]).toEqual(['alice']);
+    expect((await pass(alice('', { status: first.status! }))).outcome).toMatchObject({ wrote: 'nothing' });
+  });
+
   it('can not be given to a resource that has its object’s name already', async () => {
     const { pass } = world();
     const first = remembered(await pass(anObject()));

@@ -11,11 +11,14 @@ export function recordedName(object: KubeObject): string | undefined {
   return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
+/** The name that the object asks for now; an empty annotation asks for nothing. */
+export function askedName({ metadata }: KubeObject): string {
+  return metadata.annotations?.[annotations.resourceName] || metadata.name;
+}
+
 /** The name that an object's resource has in Teleport: the recorded one, else as annotated, else the object's. */
 export function resourceName(object: KubeObject): string {
-  return (
-    recordedName(object) ?? (object.metadata.annotations?.[annotations.resourceName] || object.metadata.name)
-  );
+  return recordedName(object) ?? askedName(object);
 }
 
 /** @throws DecodeError where the spec is not one of the kind's. */
