@@ -40,7 +40,7 @@ export async function apply(
   const { name, existing, policy } = context;
   switch (decided.do) {
     case 'refuse':
-      return refusals.notOwned(kind, name, decided.why);
+      return refusals.notOwned(kind, name, existing, decided.why);
     case 'yield':
       return refusals.hiddenRival(kind, name, parts.claims.hidden(kind.resource.kind));
     case 'show':
@@ -92,7 +92,10 @@ async function write(
   const owned: Owned = existing ? 'OriginLabelMatching' : 'NewResource';
   const lacks = await missing(parts, kind.references(decided.resource), signal);
   if (lacks.length > 0) return refusals.held(kind, lacks, existing);
-  if (why === 'drift' && fights.isFought(object, attempt, fields)) return refusals.fought(kind, fields);
+  const fought = foughtOver(decided);
+  if (fought && fights.isFought(object, attempt, fought)) {
+    return why === 'drift' ? refusals.fought(kind, fields) : refusals.takenBack(kind, name);
+  }
   const step = await prepared(parts, decided, context, signal);
   if ('failed' in step) return step.failed;
   const { verb, resource, over } = step;
@@ -107,7 +110,7 @@ async function write(
     // A server without that RPC can be written to by others, which need a look before them.
     return unseen && isTeleportError(error, 'NotImplemented') ? { ...failed, raced: true } : failed;
   }
-  if (why === 'drift') fights.corrected(object, attempt, fields);
+  if (fought) fights.corrected(object, attempt, fought);
   const seen = reply ?? (await storedAfter(parts, name, resource, over, signal));
   if (seen === 'absent' && kind.mayBeHidden) {
     return refusals.hidden(kind, name, { hash, revision: '', resourceHash: unreadable });
@@ -149,6 +152,12 @@ function wrote({ do: verb, why }: Write): 'created' | 'updated' | 'corrected' | 
   if (why === 'drift') return 'corrected';
   if (why === 'adoption') return 'adopted';
   return verb === 'create' ? 'created' : 'updated';
+}
+
+/** Two operators that were both told to adopt a resource would take it from each other for ever. */
+function foughtOver(decided: Write): readonly string[] | undefined {
+  if (decided.why === 'spec') return undefined;
+  return decided.why === 'drift' ? fieldsOf(decided) : ['(adoption)'];
 }
 
 /** A new resource has no fields that change; one that was deleted in Teleport has lost them all. */

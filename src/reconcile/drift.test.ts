@@ -5,7 +5,7 @@ import { anObject } from '../../test/builders/object.js';
 import { foreignRole, readyOf, remembered, world } from '../../test/builders/reconciler-world.js';
 import type { RoleV6 } from '../gen/teleport/types/role_pb.js';
 import type { KubeObject } from '../kube/object.js';
-import { annotations, originLabel } from './names.js';
+import { annotations, botLabel, operatorIdLabel, originLabel } from './names.js';
 import { statusOf } from './status.js';
 
 describe('a resource that was changed in Teleport', () => {
@@ -100,6 +100,46 @@ describe('adoption', () => {
       expect.arrayContaining(['metadata.labels', 'spec.allow.logins']),
     );
     expect(role()?.Metadata?.Labels[originLabel]).toBe('kubernetes');
+  });
+
+  it('is not repeated for ever where another takes the resource back each time', async () => {
+    const { pass, teleport, clock } = world();
+    const theirs = (revision: string): void => {
+      const taken = foreignRole('engineer');
+      if (taken.Metadata) taken.Metadata.Revision = revision;
+      teleport.resources.set('engineer', taken);
+    };
+    theirs('a');
+    let passed = await pass(asking('true'));
+    for (const revision of ['b', 'c']) {
+      expect(passed.outcome).toMatchObject({ wrote: 'adopted' });
+      theirs(revision);
+      passed = await pass(remembered(passed));
+    }
+    const { outcome } = passed;
+    expect(outcome).toMatchObject({ step: 'ownership', reason: 'DriftUnresolvable', next: 'onChange' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('teleport.dev/adopt'));
+    await clock.advance(600_000);
+    expect((await pass(remembered(passed))).outcome).toMatchObject({ wrote: 'adopted' });
+  });
+
+  it('is offered in words that fit: what the resource lacks, or whose it is', async () => {
+    const { pass, teleport } = world();
+    const notOurs = async (labels: Record<string, string>): Promise<unknown> => {
+      const theirs = foreignRole('engineer');
+      if (theirs.Metadata) theirs.Metadata.Labels = labels;
+      teleport.resources.set('engineer', theirs);
+      const { outcome } = await pass(anObject());
+      expect(outcome).toMatchObject({ reason: 'NotOwned' });
+      return outcome.type === 'failed' && outcome.message;
+    };
+    expect(await notOurs({})).toContain('lacks the label teleport.dev/origin: kubernetes');
+    const blue = await notOurs({ [originLabel]: 'kubernetes', [operatorIdLabel]: 'blue' });
+    expect(blue).toContain('resources.teleport.dev/operator-id: blue');
+    expect(blue).not.toContain('lacks');
+    const bot = await notOurs({ [originLabel]: 'kubernetes', [botLabel]: 'ci' });
+    expect(bot).toContain('belongs to the bot "ci"');
+    expect(bot).not.toContain('adopt');
   });
 
   it('shows what it would change and writes nothing', async () => {

@@ -2,10 +2,11 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { AnyKind, Reference } from '../kinds/kind.js';
 import type { Applied } from './applied.js';
+import { botLabel, operatorIdLabel, originKubernetes, originLabel } from './names.js';
 import type { Failure, Owned } from './outcome.js';
 
 /** Teleport has a resource of the name that is somebody else's. */
-export function notOwned(kind: AnyKind, name: string, why?: string): Failure {
+export function notOwned(kind: AnyKind, name: string, existing: Message | undefined, why?: string): Failure {
   const there = `Teleport already has a ${kind.resource.kind} named ${JSON.stringify(name)} that is not this operator's`;
   if (why !== undefined) {
     return {
@@ -16,14 +17,37 @@ export function notOwned(kind: AnyKind, name: string, why?: string): Failure {
       next: 'backoff',
     };
   }
+  const labels = existing ? kind.form.head(existing).labels : {};
+  const bot = labels[botLabel];
+  const remedy =
+    bot === undefined
+      ? 'Set the annotation teleport.dev/adopt to "true" to take it over, or to "preview" to see what that would change; or choose another name.'
+      : 'Choose another name.';
   return {
     type: 'failed',
     step: 'ownership',
     reason: 'NotOwned',
-    message:
-      `${there}: it lacks the label teleport.dev/origin: kubernetes. It is left alone. Set the annotation teleport.dev/adopt to ` +
-      '"true" to take it over, or to "preview" to see what that would change; or choose another name.',
+    message: `${there}: ${bot === undefined ? notOursBy(labels) : `it belongs to the bot ${JSON.stringify(bot)}`}. It is left alone. ${remedy}`,
     next: 'backoff',
+  };
+}
+
+function notOursBy(labels: Readonly<Record<string, string>>): string {
+  return labels[originLabel] === originKubernetes
+    ? `it bears another operator's id (label ${operatorIdLabel}: ${labels[operatorIdLabel]})`
+    : `it lacks the label ${originLabel}: ${originKubernetes}`;
+}
+
+/** It was adopted, and is somebody else's again: whoever that is was told to have it too. */
+export function takenBack(kind: AnyKind, name: string): Failure {
+  return {
+    type: 'failed',
+    step: 'ownership',
+    reason: 'DriftUnresolvable',
+    message:
+      `The ${kind.resource.kind} ${JSON.stringify(name)} was adopted twice and taken back each time; it is left alone now. Let one have it: remove the ` +
+      'annotation teleport.dev/adopt here or from the object of the other operator; teleport.dev/reconcile-at tries again.',
+    next: 'onChange',
   };
 }
 
