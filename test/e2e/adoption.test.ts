@@ -1,25 +1,20 @@
 // Resources that somebody else made, and an operator that only looks: adoption, its preview and its refusals,
 // observed objects and -dry-run.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
 import { annotate, editRole, logins, loginsOf, makeRole, untilEvent } from './acts.js';
-import { openScene, origin, type Scene, unique } from './scene.js';
+import { atWork } from './at-work.js';
+import { origin, type Scene, unique } from './scene.js';
 
 describe.each(pairs())('somebody else’s resource, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('a role', () => {
     let scene: Scene;
     let operator: RunningOperator;
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
+    atWork(start, (...opened) => {
+      [scene, operator] = opened;
     });
 
     const theirs = async (labels: Record<string, string> = {}): Promise<string> => {

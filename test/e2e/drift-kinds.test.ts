@@ -1,11 +1,12 @@
 // Drift of every kind that Auth lets be watched: a label that somebody slips in, and a deletion, are put right within
 // 5 s. What drift of a role looks like in full is drift.test.ts's matter.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
-import { type RunningOperator, startOperator } from '../env/operator.js';
+import type { RunningOperator } from '../env/operator.js';
+import { atWork } from './at-work.js';
 import { applyExamples, exampleObjects, isOurs, refusedByReal } from './example-objects.js';
-import { kindOf, openScene, origin, type Scene } from './scene.js';
+import { kindOf, origin, type Scene } from './scene.js';
 
 /** One object of each watched kind. */
 const watched = exampleObjects()
@@ -19,16 +20,12 @@ describe.each(pairs({ enterprise: true }))('drift of a watched kind, on $name', 
   describe.skipIf(skipped)('is put right within 5 s', () => {
     let scene: Scene;
     let operator: RunningOperator;
+    atWork(start, (...opened) => {
+      [scene, operator] = opened;
+    });
     beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
       await applyExamples(scene);
     }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
-    });
 
     // Reads lag behind writes, so the operator's own count tells when a change has been answered.
     const corrections = async (kind: string): Promise<number> => {

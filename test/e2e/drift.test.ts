@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import type { UserV2 } from '../../src/gen/teleport/types/user_pb.js';
 import { UsersService } from '../../src/gen/teleport/users/v1/users_service_pb.js';
@@ -12,20 +12,15 @@ import { pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
 import type { RealTeleport } from '../env/teleport-real.js';
 import { annotate, editRole, eventsOf, logins, loginsOf, untilEvent } from './acts.js';
-import { conditionOf, openScene, type Scene, unique } from './scene.js';
+import { atWork } from './at-work.js';
+import { conditionOf, type Scene, unique } from './scene.js';
 
 describe.each(pairs())('drift, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('of a resource', () => {
     let scene: Scene;
     let operator: RunningOperator;
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
+    atWork(start, (...opened) => {
+      [scene, operator] = opened;
     });
 
     const ready = async (name: string, spec: object, metadata: object = {}): Promise<void> => {

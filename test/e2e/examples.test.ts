@@ -2,15 +2,16 @@
 // Ready and is in Teleport under the operator's label; on a real Teleport tctl's own words are compared, and what an
 // open source one refuses is refused with its reason. A second pass over all of them writes nothing.
 import { create } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { kinds } from '../../src/kinds/index.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
 import type { RealTeleport } from '../env/teleport-real.js';
+import { atWork } from './at-work.js';
 import { differences } from './differences.js';
 import { applyExamples, exampleObjects, isOurs, refusedByReal, resourceId } from './example-objects.js';
-import { kindOf, openScene, origin, type Scene } from './scene.js';
+import { kindOf, origin, type Scene } from './scene.js';
 
 const ours = exampleObjects().filter(isOurs);
 /** Kinds of objects with secrets: those can't be compared, so without a memory they are written once. */
@@ -30,16 +31,12 @@ describe.each(pairs({ enterprise: true }))('the examples, on $name', ({ start, s
   describe.skipIf(skipped)('with the operator running', () => {
     let scene: Scene;
     let operator: RunningOperator;
+    atWork(start, (...opened) => {
+      [scene, operator] = opened;
+    });
     beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
       await applyExamples(scene);
     }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
-    });
 
     const refusal = (kind: string) => (scene.teleport.kind === 'teleport' ? refusedByReal[kind] : undefined);
 

@@ -11,6 +11,7 @@ import {
   startCheckedTeleport,
   startEmbeddedTeleport,
 } from '../env/teleport-embedded.js';
+import { atWork } from './at-work.js';
 import { openScene, type Scene, unique } from './scene.js';
 
 /** Kinds that the Go operator's chart gives no right for, and what Teleport says of it. */
@@ -47,19 +48,18 @@ const allowed: readonly (readonly [string, object])[] = [
 describe.each(pairs())("kinds that the bot's role forgets, on $name", ({ start, skipped }) => {
   describe.skipIf(skipped)('with the operator running', () => {
     let scene: Scene;
-    let operator: RunningOperator;
     const names = new Map([...forbidden, ...allowed].map(([kind]) => [kind, unique(kind.toLowerCase())]));
     const nameOf = (kind: string): string => names.get(kind) ?? '';
+    atWork(
+      start,
+      (opened) => {
+        scene = opened;
+      },
+      { rights: 'chart' },
+    );
     beforeAll(async () => {
-      scene = await openScene(await start(), { rights: 'chart' });
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
       for (const [kind, spec] of [...forbidden, ...allowed]) await scene.create(kind, nameOf(kind), spec);
     }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
-    });
 
     it.each(forbidden)(
       'switch off %s, with the right that it lacks',

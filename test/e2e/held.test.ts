@@ -1,13 +1,13 @@
 // Users whose role is missing: nothing of them is written that Teleport would refuse, many of them are quiet while they wait,
 // and they go on when the role comes, whoever makes it.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { UserV2 } from '../../src/gen/teleport/types/user_pb.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
-import { type RunningOperator, startOperator } from '../env/operator.js';
 import type { RunningEmbeddedTeleport } from '../env/teleport-embedded.js';
 import { logins, makeRole } from './acts.js';
-import { openScene, type Scene, unique } from './scene.js';
+import { atWork } from './at-work.js';
+import { type Scene, unique } from './scene.js';
 
 const kind = 'TeleportUser';
 const waiting = { type: 'Ready', status: 'False', reason: 'DependencyNotReady' } as const;
@@ -15,15 +15,8 @@ const waiting = { type: 'Ready', status: 'False', reason: 'DependencyNotReady' }
 describe.each(pairs({ staleMs: 500 }))('a write is held, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('of a user', () => {
     let scene: Scene;
-    let operator: RunningOperator;
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
+    atWork(start, (opened) => {
+      scene = opened;
     });
 
     /** Calls of the bot to that RPC so far; undefined on a real server, which does not tell. */

@@ -1,11 +1,12 @@
 // Kinds that are not there: a CRD that is missing, or that the Role forgets, switches its kind off and nothing
 // else; it is said once, and the kind comes on when the CRD or the right does.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { crds, installCrds } from '../env/crds.js';
 import { pairs } from '../env/index.js';
-import { type RunningOperator, startOperator } from '../env/operator.js';
+import type { RunningOperator } from '../env/operator.js';
+import { atWork } from './at-work.js';
 import { chartPlurals, grant } from './rights.js';
-import { openScene, type Scene, serviceAccount, unique } from './scene.js';
+import { type Scene, serviceAccount, unique } from './scene.js';
 
 const logins = { allow: { logins: ['one'] } };
 
@@ -13,16 +14,14 @@ describe.each(pairs())('a kind that is not there, on $name', ({ start, skipped }
   describe.skipIf(skipped)('with the operator running', () => {
     let scene: Scene;
     let operator: RunningOperator;
-    beforeAll(async () => {
-      // exactly upstream's Role, which has no right for V8; and no CRD for V6
-      scene = await openScene(await start(), { withoutCrds: ['teleportrolesv6'], plurals: chartPlurals });
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
-    });
+    // exactly upstream's Role, which has no right for V8; and no CRD for V6
+    atWork(
+      start,
+      (...opened) => {
+        [scene, operator] = opened;
+      },
+      { withoutCrds: ['teleportrolesv6'], plurals: chartPlurals },
+    );
     const said = (plural: string) =>
       operator
         .logs()

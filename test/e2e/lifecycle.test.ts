@@ -1,27 +1,20 @@
 // The life of one object at a time, on a running operator: made, changed, refused, kept, ignored, blocked,
 // released. Each test has names of its own; all share the servers and the operator.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { UsersService } from '../../src/gen/teleport/users/v1/users_service_pb.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
-import { type RunningOperator, startOperator } from '../env/operator.js';
-import { conditionOf, finalizer, openScene, origin, type Scene, unique } from './scene.js';
+import { atWork } from './at-work.js';
+import { conditionOf, finalizer, origin, type Scene, unique } from './scene.js';
 
 const logins = (...names: string[]) => ({ allow: { logins: names } });
 
 describe.each(pairs())('an object, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('with the operator running', () => {
     let scene: Scene;
-    let operator: RunningOperator;
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
+    atWork(start, (opened) => {
+      scene = opened;
     });
 
     const allowedLogins = async (kind: string, name: string): Promise<string[] | undefined> => {

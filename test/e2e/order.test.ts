@@ -1,11 +1,12 @@
 // Objects that name one another, applied and deleted in any order: nothing is waited out, nothing is left.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { UsersService } from '../../src/gen/teleport/users/v1/users_service_pb.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
-import { type RunningOperator, startOperator } from '../env/operator.js';
+import type { RunningOperator } from '../env/operator.js';
 import { logins } from './acts.js';
-import { conditionOf, openScene, type Scene, unique } from './scene.js';
+import { atWork } from './at-work.js';
+import { conditionOf, type Scene, unique } from './scene.js';
 
 interface Piece {
   readonly kind: string;
@@ -37,14 +38,8 @@ describe.each(pairs())('any order, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('of', () => {
     let scene: Scene;
     let operator: RunningOperator;
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
+    atWork(start, (...opened) => {
+      [scene, operator] = opened;
     });
 
     /** Users that hold roles, roles that name one another in a circle, tokens. */

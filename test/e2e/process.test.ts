@@ -1,11 +1,12 @@
 // The operator as a process: exit codes, probes, metrics, log lines, draining.
 import { spawnSync } from 'node:child_process';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { operatorProgram } from '../env/build.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
-import { type RunningOperator, startOperator } from '../env/operator.js';
-import { openScene, type Scene, unique } from './scene.js';
+import type { RunningOperator } from '../env/operator.js';
+import { atWork } from './at-work.js';
+import { type Scene, unique } from './scene.js';
 
 const run = (...args: string[]) =>
   spawnSync(process.execPath, [operatorProgram(), ...args], {
@@ -47,14 +48,8 @@ describe.each(pairs())('the process, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('running', () => {
     let scene: Scene;
     let operator: RunningOperator;
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
+    atWork(start, (...opened) => {
+      [scene, operator] = opened;
     });
 
     it('answers probes and shows metrics', async () => {

@@ -1,12 +1,13 @@
 // secret:// references from end to end: each mistake has its words, a corrected or changed Secret reaches Teleport
 // by itself, and the values are nowhere to be seen. GitHub connectors stand for all kinds here; a real Teleport
 // takes none without a network (example-objects.ts), so there the value itself is tried by trusted-cluster.test.ts.
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { allowAnnotation } from '../../src/reconcile/secret-lookup.js';
 import { pairs } from '../env/index.js';
-import { type RunningOperator, startOperator } from '../env/operator.js';
+import type { RunningOperator } from '../env/operator.js';
 import type { RunningEmbeddedTeleport } from '../env/teleport-embedded.js';
-import { openScene, type Scene, unique } from './scene.js';
+import { atWork } from './at-work.js';
+import { type Scene, unique } from './scene.js';
 
 const kind = 'TeleportGithubConnector';
 /** Every value that must not be seen has this in it. */
@@ -25,14 +26,8 @@ describe.each(pairs({ enterprise: true }))('secret:// references, on $name', ({ 
     let operator: RunningOperator;
     const name = unique('github');
     const seen: string[] = [];
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
+    atWork(start, (...opened) => {
+      [scene, operator] = opened;
     });
 
     const secretPath = (secret = '') => `/api/v1/namespaces/${scene.namespace}/secrets/${secret}`;

@@ -2,7 +2,7 @@
 // are Teleport's, siblings that share names, resources that the bot is not shown.
 import { create } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AccessList } from '../../src/gen/teleport/accesslist/v1/accesslist_pb.js';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import type { LockV2 } from '../../src/gen/teleport/types/lock_pb.js';
@@ -12,10 +12,11 @@ import { LoginStatusSchema } from '../../src/gen/teleport/types/user_pb.js';
 import { UsersService } from '../../src/gen/teleport/users/v1/users_service_pb.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
-import { type RunningOperator, startOperator } from '../env/operator.js';
+import type { RunningOperator } from '../env/operator.js';
 import { operatorRole } from '../env/teleport-bot.js';
 import type { RunningEmbeddedTeleport } from '../env/teleport-embedded.js';
-import { openScene, type Scene, unique } from './scene.js';
+import { atWork } from './at-work.js';
+import { type Scene, unique } from './scene.js';
 
 const notReady = (reason: string) => ({ type: 'Ready', status: 'False', reason }) as const;
 
@@ -23,14 +24,8 @@ describe.each(pairs({ enterprise: true }))('special kinds, on $name', ({ start, 
   describe.skipIf(skipped)('with the operator running', () => {
     let scene: Scene;
     let operator: RunningOperator;
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
+    atWork(start, (...opened) => {
+      [scene, operator] = opened;
     });
     const isReal = () => scene.teleport.kind === 'teleport';
     const embedded = () => (scene.teleport as RunningEmbeddedTeleport).server;

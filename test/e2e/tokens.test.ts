@@ -1,7 +1,7 @@
 // Tokens that Teleport writes to itself: no revision guards their update, and Auth's cache shows what was written up to a
 // second late, so an edit at that moment must not put an older state back.
 import { create } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import {
   ProvisionTokenStatusV2Schema,
@@ -9,8 +9,8 @@ import {
 } from '../../src/gen/teleport/types/provision_token_pb.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
-import { type RunningOperator, startOperator } from '../env/operator.js';
-import { openScene, type Scene, unique } from './scene.js';
+import { atWork } from './at-work.js';
+import { type Scene, unique } from './scene.js';
 
 const kind = 'TeleportProvisionToken';
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHp0rOSYKgMK8GxBCyxlVbGrzLlqVGWkKcdLpq0VBs0f';
@@ -21,15 +21,8 @@ const env = { TELEPORT_UNSTABLE_BOUND_KEYPAIR_JOINING_EXPERIMENT: 'true' };
 describe.each(pairs({ staleMs: 500 }, { env }))('tokens, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('with the operator running', () => {
     let scene: Scene;
-    let operator: RunningOperator;
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      operator = await startOperator(await scene.operator());
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await scene?.close();
+    atWork(start, (opened) => {
+      scene = opened;
     });
 
     const latest = async (name: string): Promise<ProvisionTokenV2 | undefined> => {
