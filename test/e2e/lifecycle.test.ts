@@ -5,10 +5,9 @@ import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { UsersService } from '../../src/gen/teleport/users/v1/users_service_pb.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
+import { logins } from './acts.js';
 import { atWork } from './at-work.js';
 import { conditionOf, finalizer, origin, type Scene, unique } from './scene.js';
-
-const logins = (...names: string[]) => ({ allow: { logins: names } });
 
 describe.each(pairs())('an object, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('with the operator running', () => {

@@ -56,11 +56,13 @@ describe.each(pairs())('a crash, on $name', ({ start, skipped }) => {
       await eventually(async () => expect(await scene.stored('TeleportRoleV7', name)).toBeUndefined());
     };
 
+    const moments = [
+      ['before', false],
+      ['after', true],
+    ] as const;
+
     describe.each([addFinalizer, writeStatus])('$name', (step) => {
-      it.each([
-        ['before', false],
-        ['after', true],
-      ])(
+      it.each(moments)(
         '%s it is done',
         async (_, done) => {
           const name = unique('crash');
@@ -77,11 +79,6 @@ describe.each(pairs())('a crash, on $name', ({ start, skipped }) => {
         90_000,
       );
     });
-
-    const moments = [
-      ['before', false],
-      ['after', true],
-    ] as const;
 
     it.each(moments)(
       `an update, ${writeStatus.name}: %s it is done`,
@@ -198,10 +195,7 @@ describe.each(pairs())('a crash, on $name', ({ start, skipped }) => {
       90_000,
     );
 
-    it.each([
-      ['before', false],
-      ['after', true],
-    ])(
+    it.each(moments)(
       `${removeFinalizer.name}: %s it is done`,
       async (_, done) => {
         const name = unique('crash');
