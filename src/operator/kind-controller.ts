@@ -17,6 +17,7 @@ import { Informer } from '../kube/informer.js';
 import { type KubeObject, keyOf, type ObjectKey } from '../kube/object.js';
 import { writeStatus } from '../kube/status.js';
 import { WorkQueue } from '../kube/workqueue.js';
+import { readApplied } from '../reconcile/applied.js';
 import type { DeletionBrake } from '../reconcile/brake.js';
 import type { Claims } from '../reconcile/claims.js';
 import type { Absences } from '../reconcile/dependencies.js';
@@ -88,6 +89,7 @@ export class KindController {
   readonly #passes: Passes;
   readonly #sight: Sight;
   readonly #log: Logger;
+  #toldForgetful = false;
 
   constructor(parts: KindControllerParts) {
     const { kind, kube, namespaces, clock, metrics, events } = parts;
@@ -163,8 +165,13 @@ export class KindController {
       features: parts.features,
       secrets: parts.secrets,
       writeStatus: async (object, compute, signal) => {
-        const result = await writeStatus(kube, resource, object, compute, { signal });
-        if (result.outcome === 'written') wrote(result.base, result.object);
+        let wanted: Readonly<Record<string, unknown>> = {};
+        const noted = (current: KubeObject) => (wanted = compute(current));
+        const result = await writeStatus(kube, resource, object, noted, { signal });
+        if (result.outcome !== 'written') return;
+        wrote(result.base, result.object);
+        if (wanted['applied'] !== undefined && readApplied(result.object) === undefined)
+          this.#tellForgetful();
       },
       setConditions: (existing, wanted, generation) =>
         setConditions(existing, wanted, { generation, now: clock.now() }),
@@ -186,6 +193,15 @@ export class KindController {
       usesSecrets: (key, secrets) => this.wakes.usesSecrets(key, secrets),
       announce: (object, announcement) => events.record(object, announcement),
     });
+  }
+
+  #tellForgetful(): void {
+    if (this.#toldForgetful) return;
+    this.#toldForgetful = true;
+    this.#log.warn(
+      "The CRD is not this operator's and drops what is remembered in status: drift can't be told from a changed spec, so it is corrected " +
+        'whatever is asked; install ours: teleport-operator crds | kubectl apply --server-side -f -',
+    );
   }
 
   /** Whether there are objects for the Teleport kind. */

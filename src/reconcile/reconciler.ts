@@ -11,7 +11,7 @@ import { closedGate, holds } from './gates.js';
 import { isOtherSubKind, isSafelyNew, lookToWrite } from './look.js';
 import { annotations } from './names.js';
 import type { Outcome } from './outcome.js';
-import type { Passed, ReconcilerParts } from './parts.js';
+import type { Passed, ReconcilerParts, Recorded } from './parts.js';
 import { plan } from './plan.js';
 import { type Policy, policyOf } from './policy.js';
 import * as refusals from './refusals.js';
@@ -37,7 +37,14 @@ export async function reconcile(
   }
   if (closed?.type === 'gone' && closed.resource === 'handedOver')
     parts.claims.leave(ownerOf(object.kind, keyOf(object)));
-  if (object.metadata.deletionTimestamp === undefined) return upsert(parts, object, policy, signal);
+  if (object.metadata.deletionTimestamp === undefined) {
+    try {
+      return await upsert(parts, object, policy, signal);
+    } catch (error) {
+      if (!(error instanceof NotKept)) throw error;
+      return { object, outcome: refusals.forgetful(parts.kind) };
+    }
+  }
   const outcome = closed ?? (await remove(parts, object, policy, signal));
   if (outcome.type === 'gone') await parts.objects.removeFinalizer(object, signal);
   return { object, outcome };
@@ -108,7 +115,7 @@ async function upsert(
       attempt: attemptOf(held),
       object: keyOf(held),
       record: async (intended) => {
-        held = await parts.objects.record(held, { resourceName: name, applied: intended }, signal);
+        held = await record(parts, held, { resourceName: name, applied: intended }, signal);
       },
     };
     return apply(parts, decided, context, signal);
@@ -133,7 +140,23 @@ async function hold(parts: ReconcilerParts, object: KubeObject, signal: AbortSig
   const name = resourceName(held);
   if (name === held.metadata.name || recordedName(held) === name) return held;
   // Before the first write: a name that is lost could not be deleted.
-  return parts.objects.record(held, { resourceName: name }, signal);
+  return record(parts, held, { resourceName: name }, signal);
+}
+
+/** The object's CRD, of the Go operator's say, drops what was to be on record. */
+class NotKept extends Error {}
+
+/** The object with that on record. @throws NotKept where it is not, though the API server took it. */
+async function record(
+  { objects }: ReconcilerParts,
+  object: KubeObject,
+  fields: Recorded,
+  signal: AbortSignal,
+): Promise<KubeObject> {
+  const recorded = await objects.record(object, fields, signal);
+  const applied = fields.applied && readApplied(recorded)?.hash !== fields.applied.hash;
+  if (applied || recordedName(recorded) !== fields.resourceName) throw new NotKept();
+  return recorded;
 }
 
 /** The object with our finalizer. */

@@ -110,6 +110,20 @@ export function unlicensed(step: 'gate' | 'delete', lack: string): Failure {
   return { type: 'failed', step, reason: 'KindDisabled', message, next: 'backoff' };
 }
 
+/** What must be on record before the write can't be. */
+export function forgetful(kind: AnyKind): Failure {
+  return {
+    type: 'failed',
+    step: 'gate',
+    reason: 'KindDisabled',
+    message:
+      `The CRD of ${kind.object.kind} is not this operator's: it drops status.applied and status.resourceName, and without them a used one-time ` +
+      'token would be made again, and a name of its own be lost. Install ours, which takes all that the other takes: ' +
+      'teleport-operator crds | kubectl apply --server-side -f -',
+    next: 'backoff',
+  };
+}
+
 /** Somebody keeps changing it back. */
 export function fought(kind: AnyKind, fields: readonly string[]): Failure {
   return {
