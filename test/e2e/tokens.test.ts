@@ -10,6 +10,7 @@ import {
 import { group } from '../../src/kinds/kind.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
+import type { RunningOperator } from '../env/operator.js';
 import { atWork } from './at-work.js';
 import { type Scene, unique } from './scene.js';
 
@@ -31,8 +32,10 @@ const env = { TELEPORT_UNSTABLE_BOUND_KEYPAIR_JOINING_EXPERIMENT: 'true' };
 describe.each(pairs({ staleMs: 500 }, { env }))('tokens, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('with the operator running', () => {
     let scene: Scene;
-    atWork(start, (opened) => {
+    let operator: RunningOperator;
+    atWork(start, (opened, running) => {
       scene = opened;
+      operator = running;
     });
 
     const latest = async (name: string): Promise<ProvisionTokenV2 | undefined> => {
