@@ -22,6 +22,7 @@ import { KindAvailability } from './operator/kind-availability.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
 import { LicenceWatch } from './operator/licence-watch.js';
 import { teleportCheck } from './operator/readiness.js';
+import { heldByRelease } from './operator/release.js';
 import { SecretStore } from './operator/secret-store.js';
 import { serveTerm, type TermParts } from './operator/term.js';
 import { type Bot, startBot } from './teleport/bot.js';
@@ -144,12 +145,11 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
   const startup = deadline(clock, settings.startupTimeout, () => new StartupTimeout(), stopping);
   try {
     await bot.ready(startup.signal);
-  } catch (error) {
+  } catch {
     if (!(startup.signal.reason instanceof StartupTimeout)) return 'stopped';
     log.error('Teleport could not be joined within -startup-timeout', {
       timeoutMs: settings.startupTimeout,
       reason: bot.state().reason,
-      error: String(error),
     });
     return 'startup-timeout';
   } finally {
@@ -172,6 +172,7 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
     name: settings.leaderElectionId,
     identity,
     drainMs,
+    remark: (holder) => heldByRelease(holder, namespace, settings.leaderElectionId),
   });
   const leading = (): boolean => elector.leading;
   const term: TermParts = {

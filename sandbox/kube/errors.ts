@@ -96,9 +96,10 @@ export function invalid(subject: Subject, errors: readonly FieldError[]): ApiErr
   });
 }
 
-export function forbidden(subject: Subject, why: string): ApiError {
+export function forbidden(subject: Subject, why: string, causes?: JsonObject[]): ApiError {
   const name = qualified(subject.group, subject.resource) + (subject.name ? ` "${subject.name}"` : '');
-  return new ApiError(403, 'Forbidden', `${name} is forbidden: ${why}`, detailsOf(subject));
+  const details = { ...detailsOf(subject), ...(causes && { causes }) };
+  return new ApiError(403, 'Forbidden', `${name} is forbidden: ${why}`, details);
 }
 
 export function expired(message: string): ApiError {

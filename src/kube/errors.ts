@@ -27,18 +27,27 @@ export class KubeError extends Error {
   readonly status: number;
   /** The `reason` of the server's Status, '' when there was none. */
   readonly reason: string;
+  /** The server's reasons beneath that one, such as `NamespaceTerminating`. */
+  readonly causes: readonly string[];
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs?: number;
 
   constructor(
     kind: KubeErrorKind,
     message: string,
-    details: { status?: number; reason?: string; retryAfterMs?: number | undefined; cause?: unknown } = {},
+    details: {
+      status?: number;
+      reason?: string;
+      causes?: readonly string[];
+      retryAfterMs?: number | undefined;
+      cause?: unknown;
+    } = {},
   ) {
     super(cut(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.status = details.status ?? 0;
     this.reason = details.reason ?? '';
+    this.causes = details.causes ?? [];
     if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
   }
 }
@@ -46,6 +55,11 @@ export class KubeError extends Error {
 /** True for a KubeError; with `kinds`, only for one of these kinds. */
 export function isKubeError(error: unknown, ...kinds: KubeErrorKind[]): error is KubeError {
   return error instanceof KubeError && (kinds.length === 0 || kinds.includes(error.kind));
+}
+
+/** True where nothing new is taken because the namespace is being deleted. */
+export function isNamespaceClosed(error: unknown): boolean {
+  return isKubeError(error, 'Forbidden') && error.causes.includes('NamespaceTerminating');
 }
 
 /** Any thrown value as a KubeError; errors of the connection become Unavailable or Timeout. */
@@ -100,6 +114,7 @@ export function fromStatus(body: unknown, status: number, retryAfter?: number): 
   return new KubeError(kindOf(code, reason), told?.message || `the API server answered with HTTP ${code}`, {
     status: code,
     reason,
+    causes: told?.causes ?? [],
     retryAfterMs: wait,
   });
 }
@@ -108,6 +123,7 @@ interface ToldStatus {
   code: number | undefined;
   reason: string;
   message: string;
+  causes: readonly string[];
   retryAfterMs: number | undefined;
 }
 
@@ -119,6 +135,9 @@ function readStatus(body: unknown): ToldStatus | undefined {
     code: typeof body.code === 'number' && body.code > 0 ? body.code : undefined,
     reason: typeof body.reason === 'string' ? body.reason : '',
     message: typeof body.message === 'string' ? body.message : '',
+    causes: (Array.isArray(details.causes) ? details.causes : [])
+      .map((one: unknown) => (isRecord(one) ? one.reason : undefined))
+      .filter((one) => typeof one === 'string'),
     retryAfterMs: typeof seconds === 'number' && seconds > 0 ? seconds * 1000 : undefined,
   };
 }

@@ -32,7 +32,12 @@ function recorder(): Logger {
 
 function join(
   identity: string,
-  options: { own?: MemoryClient; drain?: boolean; metrics?: PromMetrics } = {},
+  options: {
+    own?: MemoryClient;
+    drain?: boolean;
+    metrics?: PromMetrics;
+    remark?: (holder: string) => string | undefined;
+  } = {},
 ): Candidate {
   const stop = new AbortController();
   const terms: AbortSignal[] = [];
@@ -44,6 +49,7 @@ function join(
     identity,
     random: () => 0.99,
     ...(options.metrics && { metrics: options.metrics }),
+    ...(options.remark && { remark: options.remark }),
   });
   const candidate: Candidate = { elector, stop, terms, finish: () => {}, running: Promise.resolve() };
   candidate.running = elector.run({
@@ -238,6 +244,19 @@ test('a lease that somebody put a label on is still ours', async () => {
   expect(one.elector.leading).toBe(true);
   expect(one.terms).toHaveLength(1);
   expect(client.read(leases, at)?.metadata.labels).toEqual({ a: 'b' });
+});
+
+test('says once of a holder that will not let go what to do about it, and of any other that it leads', async () => {
+  join('kept_1');
+  await clock.settle();
+  lines = [];
+  join('host_2', { remark: (holder) => (holder === 'kept_1' ? 'free it by hand' : undefined) });
+  join('host_3', { remark: () => undefined });
+  await clock.advance(10_000);
+  expect(lines.filter((line) => !line.startsWith('attempting'))).toEqual([
+    'free it by hand',
+    'another process leads',
+  ]);
 });
 
 test('short failures of the API server do not cost the leadership', async () => {

@@ -30,6 +30,8 @@ export interface LeaderOptions {
   /** How long the work may take to end after the stop signal. */
   readonly drainMs?: number;
   readonly random?: () => number;
+  /** What to say, as a warning, of a holder that will not let go by itself; undefined for any other. */
+  readonly remark?: (holder: string) => string | undefined;
 }
 
 export interface RunOptions {
@@ -59,6 +61,7 @@ export class LeaderElector {
       retryMs: 2_000,
       drainMs: 10_000,
       random: Math.random,
+      remark: () => undefined,
       ...options,
     };
     this.#hold = new Hold(this.#o);
@@ -131,7 +134,9 @@ export class LeaderElector {
   #tellHolder(): void {
     if (this.#toldHolder === this.holder) return;
     this.#toldHolder = this.holder;
-    this.#o.log.info('another process leads', { holder: this.holder });
+    const remark = this.#o.remark(this.holder);
+    if (remark === undefined) this.#o.log.info('another process leads', { holder: this.holder });
+    else this.#o.log.warn(remark, { holder: this.holder });
   }
 
   /** Runs the work beside the renewals. @returns whether leadership was lost */

@@ -1,7 +1,7 @@
 // Asks the API server whether a kind's CRD or the namespace is going away, with no more rights than upstream's
 // chart gives: discovery, and a dry run of an Event.
 import type { KubeClient } from '../kube/client.js';
-import { isKubeError } from '../kube/errors.js';
+import { isKubeError, isNamespaceClosed } from '../kube/errors.js';
 import type { ApiResource, KubeObject } from '../kube/object.js';
 import type { Ending } from '../reconcile/teardown.js';
 
@@ -42,7 +42,7 @@ async function isNamespaceEnding(kube: KubeClient, namespace: string, signal: Ab
     await kube.create({ group: '', version: 'v1', plural: 'events' }, body, { signal, dryRun: true });
     return false;
   } catch (error) {
-    if (isKubeError(error, 'Forbidden') && /being terminated/.test(error.message)) return true;
+    if (isNamespaceClosed(error)) return true;
     // Without the right to create Events it can't be told; then a deletion is a deletion.
     if (isKubeError(error, 'Forbidden', 'Invalid', 'BadRequest', 'NotFound')) return false;
     throw error;

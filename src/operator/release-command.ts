@@ -8,7 +8,7 @@ import { kinds } from '../kinds/index.js';
 import { createKubeClient } from '../kube/client.js';
 import { loadKubeConfig } from '../kube/config.js';
 import { objectNamespaces } from './namespaces.js';
-import { release, releaseIdentity } from './release.js';
+import { freeing, release, releaseIdentity } from './release.js';
 
 export interface CommandParts {
   readonly settings: Settings;
@@ -33,7 +33,7 @@ export async function runRelease(parts: CommandParts, signal: AbortSignal): Prom
   const kube = createKubeClient(access, { clock, metrics: noMetrics });
   const leaseName = settings.leaderElectionId;
   try {
-    const { objects, problems } = await release(
+    const { objects, problems, leaseKept } = await release(
       {
         kube,
         clock,
@@ -47,7 +47,7 @@ export async function runRelease(parts: CommandParts, signal: AbortSignal): Prom
       signal,
     );
     tell(`${objects} object${objects === 1 ? '' : 's'} released; nothing was changed in Teleport.`);
-    tell(`To let an operator work again: kubectl -n ${namespace} delete lease ${leaseName}`);
+    if (leaseKept) tell(`To let an operator work again: ${freeing(namespace, leaseName)}`);
     return problems;
   } finally {
     kube.close();

@@ -55,7 +55,7 @@ describe('release', () => {
     const { kube, run, lease, finalizers, told } = world();
     kube.put(apiResource(roleV7), held('engineer', 'ns', ['others/finalizer']));
     kube.put(apiResource(roleV7), anObject({ metadata: { name: 'free', namespace: 'ns' } }));
-    expect(await run()).toEqual({ objects: 1, problems: [] });
+    expect(await run()).toEqual({ objects: 1, problems: [], leaseKept: true });
     expect(await finalizers('engineer')).toEqual(['others/finalizer']);
     expect((await lease()).spec).toMatchObject({
       holderIdentity: releaseIdentity('test'),
@@ -105,6 +105,24 @@ describe('release', () => {
     };
     await expect(run()).rejects.toThrow('no leases for you');
     expect(await finalizers('engineer')).toEqual([finalizer]);
+  });
+
+  it('goes on without the Lease where the namespace is being deleted, in which nobody can make one', async () => {
+    const { clock, kube, run, finalizers, told } = world();
+    kube.put(apiResource(roleV7), held('engineer'));
+    kube.fault = ({ verb }) => {
+      const details = { status: 403, causes: ['NamespaceTerminating'] };
+      if (verb === 'create') throw new KubeError('Forbidden', 'it is being terminated', details);
+    };
+    const running = run();
+    await clock.advance(14_000);
+    expect(await finalizers('engineer'), 'the Pod of the one that led may still be ending').toEqual([
+      finalizer,
+    ]);
+    await clock.advance(1_500);
+    expect(await running).toEqual({ objects: 1, problems: [], leaseKept: false });
+    expect(await finalizers('engineer')).toEqual([]);
+    expect(told[0]).toContain('ns is being deleted');
   });
 
   it('goes through all namespaces where asked to', async () => {

@@ -4,7 +4,7 @@ import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import { type AnyKind, apiResource } from '../kinds/kind.js';
 import type { KubeClient } from '../kube/client.js';
-import { isKubeError } from '../kube/errors.js';
+import { isKubeError, isNamespaceClosed } from '../kube/errors.js';
 import { hasFinalizer, removeFinalizer } from '../kube/finalizer.js';
 import { heldSpec, type Lease, leases, writeLease } from '../kube/lease.js';
 import { type ApiResource, type KubeObject, keyOf } from '../kube/object.js';
@@ -38,6 +38,8 @@ export interface Released {
   readonly objects: number;
   /** What could not be done. */
   readonly problems: readonly string[];
+  /** Whether the Lease is ours from now on; false where it went with the namespace. */
+  readonly leaseKept: boolean;
 }
 
 /**
@@ -45,7 +47,7 @@ export interface Released {
  * @throws KubeError where the Lease can't be taken; then nothing was changed.
  */
 export async function release(parts: ReleaseParts, signal: AbortSignal): Promise<Released> {
-  await takeLease(parts, signal);
+  const leaseKept = await takeLease(parts, signal);
   const problems: string[] = [];
   const failed = (what: string, error: unknown): void => {
     signal.throwIfAborted();
@@ -71,7 +73,7 @@ export async function release(parts: ReleaseParts, signal: AbortSignal): Promise
       }
     }
   }
-  return { objects, problems };
+  return { objects, problems, leaseKept };
 }
 
 function line({ object: { kind }, resource }: AnyKind, object: KubeObject): string {
@@ -80,15 +82,28 @@ function line({ object: { kind }, resource }: AnyKind, object: KubeObject): stri
   return `${kind} ${namespace}/${name}: the ${resource.kind} ${JSON.stringify(resourceName(object))} stays in Teleport${going}`;
 }
 
-/** The Lease becomes ours whoever has it; a leader that is at work gets the time to notice. */
-async function takeLease(parts: ReleaseParts, signal: AbortSignal): Promise<void> {
+/** The Lease becomes ours whoever has it; a leader that is at work gets the time to notice. @returns Released.leaseKept */
+async function takeLease(parts: ReleaseParts, signal: AbortSignal): Promise<boolean> {
   const { kube, clock, namespace, leaseName, identity, tell } = parts;
   const at = { namespace, name: leaseName };
+  const untilEnded = async (whom: string, wait: number): Promise<void> => {
+    if (wait <= 0) return;
+    tell(`Waiting ${Math.ceil(wait / 1000)} s for ${whom} to end its work.`);
+    await sleep(clock, wait, signal);
+  };
   for (let attempt = 1; ; attempt++) {
     const before = await findLease(kube, at, signal);
     try {
       await writeLease(kube, at, before, heldSpec(before?.spec, identity, keptSeconds, clock.now()), signal);
     } catch (error) {
+      if (isNamespaceClosed(error)) {
+        tell(
+          `The namespace ${namespace} is being deleted, and its Lease is gone: no operator can lead there any more.`,
+        );
+        // One that led is being ended with its Pod at this moment.
+        await untilEnded('what led', leaderEndsMs);
+        return false;
+      }
       // The leader renews every two seconds; one of the tries falls in between.
       if (!isKubeError(error, 'Conflict', 'AlreadyExists') || attempt >= tries * 4) throw error;
       continue;
@@ -98,12 +113,8 @@ async function takeLease(parts: ReleaseParts, signal: AbortSignal): Promise<void
     // A release that was given up may have taken it from a leader that is still about to end.
     const since = isReleases(holder) ? Date.parse(before?.spec?.renewTime ?? '') : Number.NaN;
     const left = holder === '' ? 0 : leaderEndsMs - (clock.now() - since || 0);
-    if (left <= 0) return;
-    const wait = Math.min(left, leaderEndsMs);
-    const whom = isReleases(holder) ? 'the one that led before' : holder;
-    tell(`Waiting ${Math.ceil(wait / 1000)} s for ${whom} to end its work.`);
-    await sleep(clock, wait, signal);
-    return;
+    await untilEnded(isReleases(holder) ? 'the one that led before' : holder, Math.min(left, leaderEndsMs));
+    return true;
   }
 }
 
@@ -111,6 +122,16 @@ async function takeLease(parts: ReleaseParts, signal: AbortSignal): Promise<void
 export const releaseIdentity = (suffix: string): string => `teleport-operator-release_${suffix}`;
 
 const isReleases = (holder: string): boolean => holder.startsWith(releaseIdentity(''));
+
+/** What an operator says that waits for a Lease which a release keeps; undefined for any other holder. */
+export function heldByRelease(holder: string, namespace: string, leaseName: string): string | undefined {
+  if (!isReleases(holder)) return undefined;
+  return `\`teleport-operator release\` keeps the Lease, so that no operator works; to let one work again: ${freeing(namespace, leaseName)}`;
+}
+
+/** The command that lets an operator work again. */
+export const freeing = (namespace: string, leaseName: string): string =>
+  `kubectl -n ${namespace} delete lease ${leaseName}`;
 
 async function findLease(
   kube: KubeClient,

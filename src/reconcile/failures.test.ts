@@ -74,4 +74,17 @@ describe('failure', () => {
       next: 'backoff',
     });
   });
+
+  it.each([
+    [
+      'Unavailable',
+      'x:443: no connection within 30 s',
+      'The call to Teleport failed: x:443: no connection within 30 s',
+    ],
+    ['DeadlineExceeded', 'no answer within 30 s', 'The call to Teleport failed: no answer within 30 s'],
+    ['Unavailable', 'Teleport cannot be reached; as Auth: x', 'Teleport cannot be reached; as Auth: x'],
+    ['LimitExceeded', 'slow down', 'Teleport answered: slow down'],
+  ] as const)('claims no answer where there may have been none: %s', (kind, text, message) => {
+    expect(failure('look', new TeleportError(kind, text)).message).toBe(message);
+  });
 });

@@ -133,11 +133,17 @@ export function failure(step: Step, thrown: unknown, owned?: Owned): Failure {
       kinds.includes(error.kind) && (steps?.includes(step) ?? true) && (text?.test(error.message) ?? true),
   );
   const { reason, next, remedy } = row ?? { reason: 'TeleportError' as const, next: 'backoff' as const };
-  const said =
-    error.message === ''
-      ? `Teleport answered ${error.kind} and no more`
-      : `Teleport answered: ${error.message}`;
+  const said = inWords(error);
   const message = remedy === undefined ? said : `${said.replace(/[.\s]+$/, '')}. ${remedy}`;
   const raced = step === 'write' && (error.kind === 'CompareFailed' || error.kind === 'AlreadyExists');
   return { type: 'failed', step, reason, message, next, ...known, ...(raced && { raced }) };
+}
+
+/** Kinds of which an error can be that never came to Teleport, or whose answer never came back. */
+const unanswered: readonly TeleportErrorKind[] = ['Unavailable', 'DeadlineExceeded', 'Canceled'];
+
+function inWords({ kind, message }: TeleportError): string {
+  if (message === '') return `Teleport answered ${kind} and no more`;
+  if (!unanswered.includes(kind)) return `Teleport answered: ${message}`;
+  return message.startsWith('Teleport ') ? message : `The call to Teleport failed: ${message}`;
 }

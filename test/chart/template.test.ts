@@ -141,6 +141,10 @@ describe.skipIf(helmBinary === undefined)(`the chart, ${withHelm}`, () => {
     expect(volumes.map((volume) => volume['name'])).toEqual(['operator-serviceaccount-token']);
   });
 
+  it('lets `kubectl describe pod` show why the last container ended', () => {
+    expect(containerOf(small())).toMatchObject({ terminationMessagePolicy: 'FallbackToLogsOnError' });
+  });
+
   it('fences in who connects to the Pod, and what it connects to only where that is said', () => {
     const fence = (values: object) =>
       only(small({ 'networkPolicy.enabled': true, ...values }), 'NetworkPolicy')['spec'];

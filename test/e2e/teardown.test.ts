@@ -180,6 +180,8 @@ describe.each(pairs())('the end, on $name', ({ start, skipped }) => {
       expect(stdout).toContain('3 objects released');
       // The operator stands by, and puts nothing back.
       await eventually(() => running.logs().some(({ message }) => message.startsWith('lost leader lease')));
+      const free = `kubectl -n ${namespace} delete lease leaving`;
+      await eventually(() => running.logs().some(({ message }) => message.includes(free)));
       for (const name of names) {
         await leaving.remove('TeleportRoleV7', name);
         await leaving.untilGone('TeleportRoleV7', name);

@@ -25,7 +25,13 @@ export class Containers {
       if (!entry) throw notFound(subject(namespaces, namespace));
       if (entry.object.metadata.deletionTimestamp) {
         const why = `unable to create new content in namespace ${namespace} because it is being terminated`;
-        throw forbidden(subject(type, name), why);
+        throw forbidden(subject(type, name), why, [
+          {
+            reason: 'NamespaceTerminating',
+            message: `namespace ${namespace} is being terminated`,
+            field: 'metadata.namespace',
+          },
+        ]);
       }
     }
     if (type.builtin) return;

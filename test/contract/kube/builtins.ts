@@ -1,5 +1,6 @@
 // The built-in types that the operator writes or asks for: Leases, Events, discovery, CRDs that come and go.
 import { describe, expect, it } from 'vitest';
+import { isNamespaceClosed } from '../../../src/kube/errors.js';
 import { microTime } from '../../../src/kube/lease.js';
 import type { KubeObject } from '../../../src/kube/object.js';
 import { eventually } from '../../env/eventually.js';
@@ -223,6 +224,7 @@ export function builtinsContract(server: () => ContractServer): void {
         { dryRun: true },
       );
     await expectRefusal(probe(namespace), 'Forbidden', /because it is being terminated$/);
+    await expect(probe(namespace)).rejects.toSatisfy(isNamespaceClosed);
     const { metadata } = await probe(room);
     await expectRefusal(client.get(events, metadata), 'NotFound');
     const late = client.create(users, user('late', {}, { namespace }));
