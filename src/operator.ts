@@ -22,6 +22,7 @@ import { KindAvailability } from './operator/kind-availability.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
 import { LicenceWatch } from './operator/licence-watch.js';
 import { teleportCheck } from './operator/readiness.js';
+import { onReadyAgain } from './operator/recovery.js';
 import { heldByRelease } from './operator/release.js';
 import { SecretStore } from './operator/secret-store.js';
 import { serveTerm, type TermParts } from './operator/term.js';
@@ -181,6 +182,7 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
     kube: leaderClient(kube, leading),
     teleport: leaderTeleport(bot.client, leading),
     events,
+    onTeleportBack: (back) => onReadyAgain(bot, back),
   };
   await elector.run({ signal: stopping, lead: (signal) => serveTerm(term, signal) });
   await events.stop(flushMs);

@@ -47,6 +47,8 @@ export interface TermParts {
   readonly licence: LicenceWatch;
   readonly availability: KindAvailability;
   readonly events: EventRecorder;
+  /** Calls the listener whenever Teleport answers again. @returns a function that ends it */
+  readonly onTeleportBack: (listener: () => void) => () => void;
   /** The operator is to end: no further pass begins. */
   readonly stopping: AbortSignal;
 }
@@ -121,6 +123,10 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
     }),
   );
   ending.addEventListener('abort', () => parts.availability.track([]), { once: true });
+  const endBack = parts.onTeleportBack(() => {
+    for (const controller of controllers) controller.wakes.teleportBack();
+  });
+  ending.addEventListener('abort', endBack, { once: true });
   await Promise.all([
     aborted(ending).then(() => secrets.ended()),
     licence.run(() => {

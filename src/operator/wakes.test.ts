@@ -143,6 +143,20 @@ it('rivals that came in sight wake those that lost their resource', async () => 
   expect(await woken()).toEqual(['teleport/a']);
 });
 
+it('Teleport, when it answers again, wakes those that it did not answer, whatever their delays', async () => {
+  const of = (reason: string) => ({ conditions: [{ type: 'Ready', status: 'False', reason }] });
+  const { wakes, queue, woken } = world(roleV7, [
+    named('a', { status: of('TeleportUnavailable') }),
+    named('b', { status: of('Rejected') }),
+    named('c'),
+  ]);
+  for (const key of ['teleport/a', 'teleport/b']) for (let i = 0; i < 12; i++) queue.retry(key);
+  expect(await woken()).toEqual([]);
+  wakes.teleportBack();
+  expect(await woken()).toEqual(['teleport/a']);
+  expect(queue.failures('teleport/a')).toBe(0);
+});
+
 it('a claim is told of where another object has one to the same resource, and wakes both', async () => {
   const { wakes, claims, claimsTold, woken } = world(roleV7, [named('a')]);
   wakes.claim('teleport/b', named('b'));

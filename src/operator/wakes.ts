@@ -1,5 +1,5 @@
 // Which objects of a kind are looked at again though they did not change: because something that they hang on did
-// (their resource, a role or Secret they name, a rival, the licence), or because time has passed. What has changed is
+// (their resource, a role or Secret they name, a rival, the licence, Teleport itself), or because time has passed. What has changed is
 // told by others; an object's own change is the informer's word, and what a pass then does is reconcile/'s.
 import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
@@ -101,6 +101,12 @@ export class Wakes {
   licenceChanged(): void {
     if (this.#parts.kind.needs.length === 0) return;
     for (const key of this.#parts.objects.keys()) this.#wake(key);
+  }
+
+  /** Looks at the objects again that Teleport did not answer: after a long outage their delays are long. */
+  teleportBack(): void {
+    for (const object of this.#parts.objects.items())
+      if (readyReason(object) === 'TeleportUnavailable') this.#wake(keyOf(object));
   }
 
   /** Looks at the objects again that lost their resource, or may have: a rival of theirs may have come in sight. */
