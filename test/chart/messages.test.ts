@@ -149,6 +149,10 @@ const joins: Readonly<Record<string, Mistake>> = {
   }),
   'Teleport knows the token but denies access': (scene) => token(scene, {}),
   'which is not among the': async () => ({ caPins: [`sha256:${'a'.repeat(64)}`] }),
+  'is signed by a CA that is not trusted': async ({ teleport }) => ({
+    address: teleport.proxyAddress,
+    caPins: [],
+  }),
   'Teleport cannot be reached;': async () => ({ address: '127.0.0.1:1', caPins: [] }),
   'which cannot be read (': async () => ({ serviceAccountToken: '' }),
 };
