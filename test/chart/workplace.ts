@@ -3,7 +3,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { expect } from 'vitest';
 import { operatorProgram } from '../env/build.js';
+import { eventually } from '../env/eventually.js';
 import type { RealTeleport } from '../env/teleport-real.js';
 import { assets, root } from './helm.js';
 
@@ -50,4 +52,8 @@ export async function administer(teleport: RealTeleport, place: Workplace, binar
   await teleport.tctl('auth', 'sign', '--user=test-admin', '--format=file', `--out=${identity}`);
   const flags = `--identity='${identity}' --auth-server='${teleport.authAddress}' --insecure`;
   place.script('tctl', `'${binaries}/tctl' ${flags}`);
+  // `tctl bots add` ends with 1, the bot being made, while Auth knows of no proxy
+  await eventually(async () => expect(await teleport.tctl('get', 'proxies')).toContain('kind: proxy'), {
+    timeoutMs: 30_000,
+  });
 }
