@@ -35,10 +35,12 @@ export const user: Recipe = {
   }),
 };
 
-/** A user whose role nobody makes. */
+/** A user whose role nobody makes: every second one waits for the same as others, the rest each for its own. */
 export const brokenUser: Recipe = {
   ...user,
-  spec: () => ({ roles: ['a-role-that-nobody-makes'] }),
+  spec: (_round, index) => ({
+    roles: [index % 2 === 0 ? 'a-role-that-nobody-makes' : `nobody-makes-${index}`],
+  }),
 };
 
 /** All of them look their secret up in one Secret. */
