@@ -71,8 +71,13 @@ export class Hold {
 
   /** One try to renew the lease, without a look at it where it is as we left it. @throws KubeError */
   async renew(): Promise<Tried> {
-    const written = await this.#write(this.#seen?.lease, undefined);
-    return written === 'ours' ? written : this.take();
+    try {
+      if ((await this.#write(this.#seen?.lease, undefined)) === 'ours') return 'ours';
+    } catch (error) {
+      // Somebody has deleted it; unless it is another's by now, it is made again.
+      if (!isKubeError(error, 'NotFound')) throw error;
+    }
+    return this.take();
   }
 
   /**

@@ -235,6 +235,15 @@ test('a renewal that is answered after the term has ended does not bring it back
   expect(one.elector.leading).toBe(false);
 });
 
+test('a lease that somebody deleted is made again, without an end of the term', async () => {
+  const one = join('host_1');
+  await clock.advance(5_000);
+  client.remove(leases, at);
+  await clock.advance(30_000);
+  expect(spec().holderIdentity).toBe('host_1');
+  expect(one.terms.map(({ aborted: ended }) => ended)).toEqual([false]);
+});
+
 test('a lease that somebody put a label on is still ours', async () => {
   const one = join('host_1');
   await clock.settle();
