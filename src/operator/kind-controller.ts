@@ -90,6 +90,7 @@ export class KindController {
   readonly #sight: Sight;
   readonly #log: Logger;
   #toldForgetful = false;
+  #isLate = false;
 
   constructor(parts: KindControllerParts) {
     const { kind, kube, namespaces, clock, metrics, events } = parts;
@@ -115,7 +116,7 @@ export class KindController {
         clock,
         log: this.#log,
         metrics,
-        onState: () => this.#sight.forbidden(this.objects.forbidden),
+        onState: () => this.#look(),
         onChange: (key, change) => {
           this.wakes.claim(key, change.new);
           if (isNews(change)) this.#queue.add(key);
@@ -193,6 +194,23 @@ export class KindController {
       usesSecrets: (key, secrets) => this.wakes.usesSecrets(key, secrets),
       announce: (object, announcement) => events.record(object, announcement),
     });
+  }
+
+  /** The object kind. */
+  get name(): string {
+    return this.#parts.kind.object.kind;
+  }
+
+  /** The others begin, though the objects of this kind could not be listed yet. */
+  goOnWithout(): void {
+    this.#isLate = true;
+    this.#look();
+  }
+
+  /** Tells whether there may be objects that nobody sees. */
+  #look(): void {
+    const late = this.#isLate && this.objects.state === 'starting';
+    this.#sight.forbidden(late || this.objects.forbidden);
   }
 
   #tellForgetful(): void {

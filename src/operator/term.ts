@@ -32,6 +32,8 @@ import { SecretsByNamespace } from './secrets-by-namespace.js';
 
 /** Passes begin without Teleport's lists after this, in milliseconds: each then asks for itself. */
 const mirrorPatienceMs = 20_000;
+/** And without the objects of kinds that can't be listed, if others can: these may be theirs, and are left to them. */
+const objectsPatienceMs = 30_000;
 
 export interface TermParts {
   readonly settings: Settings;
@@ -148,7 +150,7 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
 
 /**
  * Resolves when the objects are in and Teleport's resources are listed, so that no pass acts on half the
- * picture: which of two objects is the older, what Teleport holds. Waits for Teleport's lists only so long.
+ * picture: which of two objects is the older, what Teleport holds. Waits only so long.
  */
 async function worldKnown(
   clock: Clock,
@@ -159,7 +161,7 @@ async function worldKnown(
 ): Promise<void> {
   const limit = deadline(clock, mirrorPatienceMs, () => new Error('the lists take long'), signal);
   try {
-    await Promise.all(controllers.map(({ objects }) => objects.whenSynced(signal)));
+    await objectsKnown(clock, log, controllers, signal);
     await Promise.race([mirror.whenSettled(), aborted(limit.signal)]);
     const { unsettled } = mirror;
     if (unsettled.length > 0 && !signal.aborted) {
@@ -169,5 +171,29 @@ async function worldKnown(
     if (!signal.aborted) throw error;
   } finally {
     limit.done();
+  }
+}
+
+/** Resolves when the objects are in, but for kinds that can't be listed for long. @throws the signal's reason */
+async function objectsKnown(
+  clock: Clock,
+  log: Logger,
+  controllers: readonly KindController[],
+  signal: AbortSignal,
+): Promise<void> {
+  const all = Promise.all(controllers.map(({ objects }) => objects.whenSynced(signal)));
+  for (;;) {
+    const limit = deadline(clock, objectsPatienceMs, () => new Error('the lists take long'), signal);
+    await Promise.race([all, aborted(limit.signal)]).finally(() => limit.done());
+    signal.throwIfAborted();
+    const late = controllers.filter(({ objects }) => objects.state === 'starting');
+    if (late.length === 0) return;
+    // Nothing at all can be listed: the API server is away.
+    if (late.length === controllers.length) continue;
+    log.warn('Going on without kinds whose objects can not be listed', {
+      kinds: late.map(({ name }) => name),
+    });
+    for (const controller of late) controller.goOnWithout();
+    return;
   }
 }

@@ -130,3 +130,43 @@ describe.each(pairs())('faults towards Kubernetes, on $name', ({ start, skipped 
     }, 120_000);
   });
 });
+
+describe.each(pairs())('a kind that can not be listed, on $name', ({ start, skipped }) => {
+  describe.skipIf(skipped)('from the start', () => {
+    let scene: Scene;
+    let wire: KubeWire;
+    let operator: RunningOperator;
+    beforeAll(async () => {
+      scene = await openScene(await start());
+      wire = await startKubeWire(scene.kube);
+      wire.rule = ({ path }) => (path.includes('/teleportrolesv6') ? { status: 500 } : undefined);
+      const options = await scene.operator();
+      operator = await startOperator({
+        ...options,
+        kubeconfigPath: redirected(options.kubeconfigPath, wire),
+      });
+      await operator.untilReady();
+    }, 90_000);
+    afterAll(async () => {
+      await operator?.stop();
+      await wire?.stop();
+      await scene?.close();
+    });
+
+    it('does not keep the others from their work for long, and comes in when it can', async () => {
+      const [other, own] = [unique('other'), unique('own')];
+      await scene.create('TeleportRoleV7', other, role);
+      await scene.create('TeleportRoleV6', own, role);
+      await scene.untilReady('TeleportRoleV7', other, 45_000);
+      wire.rule = () => undefined;
+      await scene.untilReady('TeleportRoleV6', own, 30_000);
+      for (const [kind, name] of [
+        ['TeleportRoleV7', other],
+        ['TeleportRoleV6', own],
+      ] as const) {
+        await scene.remove(kind, name);
+        await scene.untilGone(kind, name);
+      }
+    }, 100_000);
+  });
+});
