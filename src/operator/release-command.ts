@@ -8,7 +8,7 @@ import { kinds } from '../kinds/index.js';
 import { createKubeClient } from '../kube/client.js';
 import { loadKubeConfig } from '../kube/config.js';
 import { objectNamespaces } from './namespaces.js';
-import { freeing, release, releaseIdentity } from './release.js';
+import { freeing, release, releaseIdentity, summary } from './release.js';
 
 export interface CommandParts {
   readonly settings: Settings;
@@ -32,6 +32,7 @@ export async function runRelease(parts: CommandParts, signal: AbortSignal): Prom
   });
   const kube = createKubeClient(access, { clock, metrics: noMetrics });
   const leaseName = settings.leaderElectionId;
+  const namespaces = objectNamespaces(settings.namespaces, namespace);
   try {
     const { objects, problems, leaseKept } = await release(
       {
@@ -40,13 +41,17 @@ export async function runRelease(parts: CommandParts, signal: AbortSignal): Prom
         kinds,
         namespace,
         leaseName,
-        namespaces: objectNamespaces(settings.namespaces, namespace),
+        namespaces,
         identity: releaseIdentity(randomUUID()),
         tell,
       },
       signal,
     );
-    tell(`${objects} object${objects === 1 ? '' : 's'} released; nothing was changed in Teleport.`);
+    tell(summary(objects, namespaces));
+    if (settings.namespaces.length === 0)
+      tell(
+        'An operator that was started with -namespaces keeps objects there: give release the same -namespaces.',
+      );
     if (leaseKept) tell(`To let an operator work again: ${freeing(namespace, leaseName)}`);
     return problems;
   } finally {

@@ -10,7 +10,7 @@ import { KubeError } from '../kube/errors.js';
 import { type Lease, leases } from '../kube/lease.js';
 import type { KubeObject } from '../kube/object.js';
 import { finalizer } from '../reconcile/names.js';
-import { release, releaseIdentity } from './release.js';
+import { release, releaseIdentity, summary } from './release.js';
 
 const held = (name: string, namespace = 'ns', more: string[] = []): KubeObject =>
   anObject({ metadata: { name, namespace, finalizers: [...more, finalizer] } });
@@ -143,5 +143,13 @@ describe('release', () => {
     const { objects, problems } = await run();
     expect({ objects, problems }).toEqual({ objects: 1, problems: ['TeleportUser: no users for you'] });
     expect(await finalizers('engineer')).toEqual([]);
+  });
+
+  it.each([
+    [1, ['ns'], '1 object released in namespace ns; nothing was changed in Teleport.'],
+    [0, ['one', 'two'], '0 objects released in namespaces one, two; nothing was changed in Teleport.'],
+    [2, 'all', '2 objects released in all namespaces; nothing was changed in Teleport.'],
+  ] as const)('sums up %s of %j with where it looked', (objects, namespaces, text) => {
+    expect(summary(objects, namespaces)).toBe(text);
   });
 });

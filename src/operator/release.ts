@@ -82,6 +82,14 @@ function line({ object: { kind }, resource }: AnyKind, object: KubeObject): stri
   return `${kind} ${namespace}/${name}: the ${resource.kind} ${JSON.stringify(resourceName(object))} stays in Teleport${going}`;
 }
 
+/** How many were released, and where they were looked for. */
+export function summary(objects: number, namespaces: Namespaces): string {
+  const names = namespaces === 'all' ? [] : namespaces;
+  const where =
+    namespaces === 'all' ? 'all namespaces' : `namespace${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
+  return `${objects} object${objects === 1 ? '' : 's'} released in ${where}; nothing was changed in Teleport.`;
+}
+
 /** The Lease becomes ours whoever has it; a leader that is at work gets the time to notice. @returns Released.leaseKept */
 async function takeLease(parts: ReleaseParts, signal: AbortSignal): Promise<boolean> {
   const { kube, clock, namespace, leaseName, identity, tell } = parts;

@@ -177,7 +177,7 @@ describe.each(pairs())('the end, on $name', ({ start, skipped }) => {
         expect(stdout).toContain(`TeleportRoleV7 ${namespace}/${name}`);
         expect((await leaving.find('TeleportRoleV7', name))?.metadata.finalizers ?? []).toEqual([]);
       }
-      expect(stdout).toContain('3 objects released');
+      expect(stdout).toContain(`3 objects released in namespace ${namespace};`);
       // The operator stands by, and puts nothing back.
       await eventually(() => running.logs().some(({ message }) => message.startsWith('lost leader lease')));
       const free = `kubectl -n ${namespace} delete lease leaving`;
