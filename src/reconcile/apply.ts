@@ -1,6 +1,6 @@
 // A plan carried out: the write, if there is one, and what it came to.
 import { clone, type Message } from '@bufbuild/protobuf';
-import { isOutcomeUnknown, isTeleportError } from '../teleport/errors.js';
+import { isTeleportError } from '../teleport/errors.js';
 import { type Applied, storedHash, unreadable } from './applied.js';
 import { arm } from './arm.js';
 import { missing } from './dependencies.js';
@@ -104,8 +104,7 @@ async function write(
   try {
     reply = await call.run(teleport, resource, { signal });
   } catch (error) {
-    if (isOutcomeUnknown(error)) recent.doubt(kind.resource.kind, name);
-    else recent.forget(kind.resource.kind, name);
+    recent.failed(kind.resource.kind, name, error);
     const failed = failure('write', error, owned);
     // A server without that RPC can be written to by others, which need a look before them.
     return unseen && isTeleportError(error, 'NotImplemented') ? { ...failed, raced: true } : failed;

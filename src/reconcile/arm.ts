@@ -32,7 +32,7 @@ export async function arm(
   try {
     standIn = await standInOf(parts, arming, context, signal);
   } catch (error) {
-    parts.recent.forget(parts.kind.resource.kind, context.name);
+    parts.recent.failed(parts.kind.resource.kind, context.name, error);
     return { failed: failure('write', error) };
   }
   if (!standIn) return { failed: refusals.moved(parts.kind) };

@@ -1,7 +1,7 @@
 // Errors of Teleport as outcomes: the one table that says what an answer means to the user and when it is
 // worth another try. Codes and texts as a real Teleport answers (observed.md 15, 16; kinds.md B.4).
 import { DecodeError } from '../kinds/codec/index.js';
-import { TeleportError, type TeleportErrorKind } from '../teleport/errors.js';
+import { isOutcomeUnknown, TeleportError, type TeleportErrorKind } from '../teleport/errors.js';
 import type { Failure, Next, Owned, Reason } from './outcome.js';
 import { SecretLookupError } from './secret-lookup.js';
 
@@ -139,11 +139,9 @@ export function failure(step: Step, thrown: unknown, owned?: Owned): Failure {
   return { type: 'failed', step, reason, message, next, ...known, ...(raced && { raced }) };
 }
 
-/** Kinds of which an error can be that never came to Teleport, or whose answer never came back. */
-const unanswered: readonly TeleportErrorKind[] = ['Unavailable', 'DeadlineExceeded', 'Canceled'];
-
-function inWords({ kind, message }: TeleportError): string {
+function inWords(error: TeleportError): string {
+  const { kind, message } = error;
   if (message === '') return `Teleport answered ${kind} and no more`;
-  if (!unanswered.includes(kind)) return `Teleport answered: ${message}`;
+  if (!isOutcomeUnknown(error)) return `Teleport answered: ${message}`;
   return message.startsWith('Teleport ') ? message : `The call to Teleport failed: ${message}`;
 }

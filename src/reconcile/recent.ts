@@ -5,6 +5,7 @@
 // was made: for as long a read that finds nothing proves nothing.
 import type { Message } from '@bufbuild/protobuf';
 import type { Clock } from '../core/clock.js';
+import { isOutcomeUnknown } from '../teleport/errors.js';
 
 /** Milliseconds for which replaced revisions are remembered; several times the longest lag that was seen. */
 const rememberedFor = 3_000;
@@ -17,14 +18,13 @@ export interface Recent {
 }
 
 interface Entry {
-  readonly recent: Recent;
+  /** Undefined where no reply told whether the write was made. */
+  readonly recent: Recent | undefined;
   readonly at: number;
 }
 
 export class RecentWrites {
   readonly #entries = new Map<string, Entry>();
-  /** When a write without a reply was given up, by `kind/name`. */
-  readonly #doubts = new Map<string, number>();
   readonly #clock: Clock;
 
   constructor(clock: Clock) {
@@ -33,12 +33,9 @@ export class RecentWrites {
 
   /** Notes a write; `replaced` is the revision that was there before, empty where there was none. */
   put(kind: string, name: string, stored: Message | undefined, replaced: string): void {
-    this.#drop();
-    const key = `${kind}/${name}`;
     const before = this.get(kind, name)?.replaced ?? [];
     const revisions = new Set([...before, replaced].filter((revision) => revision !== ''));
-    this.#entries.delete(key);
-    this.#entries.set(key, { recent: { stored, replaced: revisions }, at: this.#clock.monotonic() });
+    this.#note(`${kind}/${name}`, { stored, replaced: revisions });
   }
 
   /** The last write of the resource, if it is recent. */
@@ -48,37 +45,37 @@ export class RecentWrites {
     return entry.recent;
   }
 
-  /** To be called when Teleport contradicts a reply. */
+  /** To be called when Teleport contradicts a reply. It says nothing of a write before whose reply was lost. */
   forget(kind: string, name: string): void {
-    this.#entries.delete(`${kind}/${name}`);
+    const key = `${kind}/${name}`;
+    if (this.#entries.get(key)?.recent) this.#entries.delete(key);
   }
 
-  /** Notes a write of which nobody knows whether it was made. */
-  doubt(kind: string, name: string): void {
-    this.#drop();
-    const key = `${kind}/${name}`;
-    this.#entries.delete(key);
-    this.#doubts.delete(key);
-    this.#doubts.set(key, this.#clock.monotonic());
+  /** Notes a write that failed so: a refusal, or no answer, and then nobody knows whether it was made. */
+  failed(kind: string, name: string, error: unknown): void {
+    if (isOutcomeUnknown(error)) this.#note(`${kind}/${name}`, undefined);
+    else this.forget(kind, name);
   }
 
   /** Milliseconds until a read tells for sure whether there is such a resource; 0 where it does so now. */
   doubtful(kind: string, name: string): number {
-    const since = this.#doubts.get(`${kind}/${name}`);
-    if (since === undefined) return 0;
-    return Math.max(0, since + rememberedFor - this.#clock.monotonic());
+    const entry = this.#entries.get(`${kind}/${name}`);
+    if (!entry || entry.recent) return 0;
+    return Math.max(0, entry.at + rememberedFor - this.#clock.monotonic());
+  }
+
+  #note(key: string, recent: Recent | undefined): void {
+    this.#drop();
+    this.#entries.delete(key);
+    this.#entries.set(key, { recent, at: this.#clock.monotonic() });
   }
 
   /** Entries are in the order of their writes, so the old ones stand first. */
   #drop(): void {
     const now = this.#clock.monotonic();
     for (const [key, { at }] of this.#entries) {
-      if (now - at <= rememberedFor) break;
+      if (now - at <= rememberedFor) return;
       this.#entries.delete(key);
-    }
-    for (const [key, at] of this.#doubts) {
-      if (now - at <= rememberedFor) break;
-      this.#doubts.delete(key);
     }
   }
 }
