@@ -3,7 +3,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openScene, redirected, type Scene, unique } from '../e2e/scene.js';
 import { eventually } from '../env/eventually.js';
-import { pairs } from '../env/index.js';
+import { type Pair, pairs } from '../env/index.js';
 import { type Fault, type KubeWire, startKubeWire, type TappedRequest } from '../env/kube-wire.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
 import { addFinalizer, removeFinalizer, writeStatus } from './steps.js';
@@ -16,28 +16,53 @@ const faults: readonly (readonly [string, Fault])[] = [
 ];
 const role = { allow: { logins: ['one'] } };
 
+interface Wired {
+  readonly scene: Scene;
+  readonly wire: KubeWire;
+  readonly operator: RunningOperator;
+}
+
+/**
+ * Starts an operator that reaches the API server through a wire, for all tests of a block.
+ * @param rule the wire's from the operator's start on
+ */
+function atWorkBehindWire(
+  start: () => Promise<Pair>,
+  ready: (parts: Wired) => void,
+  rule?: KubeWire['rule'],
+): void {
+  let scene: Scene | undefined;
+  let wire: KubeWire | undefined;
+  let operator: RunningOperator | undefined;
+  beforeAll(async () => {
+    scene = await openScene(await start());
+    wire = await startKubeWire(scene.kube);
+    if (rule) wire.rule = rule;
+    const options = await scene.operator();
+    operator = await startOperator({
+      ...options,
+      kubeconfigPath: redirected(options.kubeconfigPath, wire),
+    });
+    await operator.untilReady();
+    ready({ scene, wire, operator });
+  }, 90_000);
+  afterAll(async () => {
+    await operator?.stop();
+    await wire?.stop();
+    await scene?.close();
+  });
+}
+
 describe.each(pairs())('faults towards Kubernetes, on $name', ({ start, skipped }) => {
   describe.skipIf(skipped)('with the operator running', () => {
     let scene: Scene;
     let wire: KubeWire;
     let operator: RunningOperator;
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      wire = await startKubeWire(scene.kube);
-      const options = await scene.operator();
-      operator = await startOperator({
-        ...options,
-        kubeconfigPath: redirected(options.kubeconfigPath, wire),
-      });
-      await operator.untilReady();
-    }, 90_000);
+    atWorkBehindWire(start, (parts) => {
+      ({ scene, wire, operator } = parts);
+    });
     afterEach(() => {
       wire.rule = () => undefined;
-    });
-    afterAll(async () => {
-      await operator?.stop();
-      await wire?.stop();
-      await scene?.close();
     });
 
     /** Fails the first `times` requests that match, and counts them. */
@@ -135,23 +160,13 @@ describe.each(pairs())('a kind that can not be listed, on $name', ({ start, skip
   describe.skipIf(skipped)('from the start', () => {
     let scene: Scene;
     let wire: KubeWire;
-    let operator: RunningOperator;
-    beforeAll(async () => {
-      scene = await openScene(await start());
-      wire = await startKubeWire(scene.kube);
-      wire.rule = ({ path }) => (path.includes('/teleportrolesv6') ? { status: 500 } : undefined);
-      const options = await scene.operator();
-      operator = await startOperator({
-        ...options,
-        kubeconfigPath: redirected(options.kubeconfigPath, wire),
-      });
-      await operator.untilReady();
-    }, 90_000);
-    afterAll(async () => {
-      await operator?.stop();
-      await wire?.stop();
-      await scene?.close();
-    });
+    atWorkBehindWire(
+      start,
+      (parts) => {
+        ({ scene, wire } = parts);
+      },
+      ({ path }) => (path.includes('/teleportrolesv6') ? { status: 500 } : undefined),
+    );
 
     it('does not keep the others from their work for long, and comes in when it can', async () => {
       const [other, own] = [unique('other'), unique('own')];
