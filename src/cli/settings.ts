@@ -207,7 +207,7 @@ export const settings = {
     'dry-run',
     boolean,
     false,
-    'Writes nothing to Teleport and no finalizer; the status of each object shows what would be done.',
+    'Writes nothing to Teleport, adds and removes no finalizer (deletions wait); the status of each object shows what would be done. With release: only lists.',
   ),
   deletionBrake: setting(
     'deletion-brake',

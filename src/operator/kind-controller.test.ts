@@ -1,4 +1,4 @@
-// What wakes an object whose pass runs at that moment. Not what passes do (reconcile/), nor the wire.
+// What wakes an object whose pass runs at that moment, or whose deletion waits. Not what passes do (reconcile/), nor the wire.
 import { create } from '@bufbuild/protobuf';
 import { afterEach, describe, expect, it } from 'vitest';
 import { inMemory } from '../../test/builders/memory-kind.js';
@@ -184,5 +184,23 @@ describe('an object whose pass runs', () => {
     await waitFor(() =>
       expect(teleport.resources.get('github')).toMatchObject({ Spec: { ClientSecret: 'rotated' } }),
     );
+  });
+});
+
+describe('an object whose deletion is only observed', () => {
+  it('is looked at again and again: nothing tells when its CRD or namespace goes, and the plan hangs on it', async () => {
+    const { kube, teleport, start } = world();
+    teleport.resources.set('engineer', role({ Version: 'v7', Revision: 'r0', login: 'ubuntu' }));
+    const metadata = {
+      annotations: { 'teleport.dev/mode': 'observe' },
+      deletionTimestamp: '2026-11-28T00:00:00Z',
+      finalizers: ['resources.teleport.dev/deletion'],
+    };
+    kube.put(resource, anObject({ metadata }));
+    start();
+    const status = (): string => JSON.stringify(kube.read(resource, engineer)?.status ?? {});
+    await waitFor(() => expect(status()).toContain('The resource would be deleted'));
+    teleport.resources.clear();
+    await waitFor(() => expect(status()).toContain('Teleport has no such resource'));
   });
 });

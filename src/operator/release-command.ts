@@ -43,11 +43,12 @@ export async function runRelease(parts: CommandParts, signal: AbortSignal): Prom
         leaseName,
         namespaces,
         identity: releaseIdentity(randomUUID()),
+        dryRun: settings.dryRun,
         tell,
       },
       signal,
     );
-    tell(summary(objects, namespaces));
+    tell(summary(objects, namespaces, settings.dryRun));
     if (settings.namespaces.length === 0)
       tell(
         'An operator that was started with -namespaces keeps objects there: give release the same -namespaces.',

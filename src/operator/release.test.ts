@@ -29,7 +29,7 @@ function world(holder?: string) {
   const told: string[] = [];
   const run = (
     namespaces: readonly string[] | 'all' = ['ns'],
-    { signal = new AbortController().signal, suffix = 'test' } = {},
+    { signal = new AbortController().signal, suffix = 'test', dryRun = false } = {},
   ) =>
     release(
       {
@@ -40,6 +40,7 @@ function world(holder?: string) {
         leaseName: 'lease',
         namespaces,
         identity: releaseIdentity(suffix),
+        dryRun,
         tell: (line) => told.push(line),
       },
       signal,
@@ -63,6 +64,19 @@ describe('release', () => {
     });
     expect(told.join('\n')).toContain('TeleportRoleV7 ns/engineer: the role "engineer" stays in Teleport');
     expect(told.join('\n')).not.toContain('free');
+  });
+
+  it('in a dry run tells what would stay, and writes nothing: neither the Lease nor an object', async () => {
+    const { kube, run, lease, finalizers, told } = world('operator-0_x');
+    kube.put(apiResource(roleV7), held('engineer'));
+    const before = await lease();
+    expect(await run(['ns'], { dryRun: true })).toEqual({ objects: 1, problems: [], leaseKept: false });
+    expect(await finalizers('engineer')).toEqual([finalizer]);
+    expect(await lease()).toEqual(before);
+    expect(told).toEqual(['TeleportRoleV7 ns/engineer: the role "engineer" would stay in Teleport']);
+    expect(summary(1, ['ns'], true)).toBe(
+      '1 object would be released in namespace ns; nothing was changed (-dry-run).',
+    );
   });
 
   it('touches no object before the one that led has had its time to end', async () => {

@@ -29,12 +29,14 @@ export interface ReleaseParts {
   readonly leaseName: string;
   readonly namespaces: Namespaces;
   readonly identity: string;
+  /** Nothing is written: not the Lease, no object. */
+  readonly dryRun: boolean;
   /** One line for people. */
   readonly tell: (line: string) => void;
 }
 
 export interface Released {
-  /** Objects that carry no finalizer of ours any more. */
+  /** Objects that carry no finalizer of ours any more; in a dry run, that would not. */
   readonly objects: number;
   /** What could not be done. */
   readonly problems: readonly string[];
@@ -47,7 +49,7 @@ export interface Released {
  * @throws KubeError where the Lease can't be taken; then nothing was changed.
  */
 export async function release(parts: ReleaseParts, signal: AbortSignal): Promise<Released> {
-  const leaseKept = await takeLease(parts, signal);
+  const leaseKept = !parts.dryRun && (await takeLease(parts, signal));
   const problems: string[] = [];
   const failed = (what: string, error: unknown): void => {
     signal.throwIfAborted();
@@ -60,9 +62,9 @@ export async function release(parts: ReleaseParts, signal: AbortSignal): Promise
         for (const object of await all(parts.kube, apiResource(kind), namespace, signal)) {
           if (!hasFinalizer(object, finalizer)) continue;
           try {
-            await releaseOne(parts.kube, apiResource(kind), object, signal);
+            if (!parts.dryRun) await releaseOne(parts.kube, apiResource(kind), object, signal);
             objects++;
-            parts.tell(line(kind, object));
+            parts.tell(line(kind, object, parts.dryRun));
           } catch (error) {
             failed(`${kind.object.kind} ${keyOf(object)}`, error);
           }
@@ -76,18 +78,23 @@ export async function release(parts: ReleaseParts, signal: AbortSignal): Promise
   return { objects, problems, leaseKept };
 }
 
-function line({ object: { kind }, resource }: AnyKind, object: KubeObject): string {
+function line({ object: { kind }, resource }: AnyKind, object: KubeObject, dryRun: boolean): string {
   const { namespace = '', name, deletionTimestamp } = object.metadata;
-  const going = deletionTimestamp === undefined ? '' : '; the object was being deleted and is gone';
-  return `${kind} ${namespace}/${name}: the ${resource.kind} ${JSON.stringify(resourceName(object))} stays in Teleport${going}`;
+  const is = dryRun ? 'would be' : 'is';
+  const going = deletionTimestamp === undefined ? '' : `; the object was being deleted and ${is} gone`;
+  const stays = dryRun ? 'would stay' : 'stays';
+  return `${kind} ${namespace}/${name}: the ${resource.kind} ${JSON.stringify(resourceName(object))} ${stays} in Teleport${going}`;
 }
 
 /** How many were released, and where they were looked for. */
-export function summary(objects: number, namespaces: Namespaces): string {
+export function summary(objects: number, namespaces: Namespaces, dryRun = false): string {
   const names = namespaces === 'all' ? [] : namespaces;
   const where =
     namespaces === 'all' ? 'all namespaces' : `namespace${names.length === 1 ? '' : 's'} ${names.join(', ')}`;
-  return `${objects} object${objects === 1 ? '' : 's'} released in ${where}; nothing was changed in Teleport.`;
+  const [many, nothing] = dryRun
+    ? ['would be released', 'nothing was changed (-dry-run)']
+    : ['released', 'nothing was changed in Teleport'];
+  return `${objects} object${objects === 1 ? '' : 's'} ${many} in ${where}; ${nothing}.`;
 }
 
 /** The Lease becomes ours whoever has it; a leader that is at work gets the time to notice. @returns Released.leaseKept */

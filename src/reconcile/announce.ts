@@ -2,6 +2,7 @@
 // failure of the same generation is logged at DEBUG after the first time, and Events are rate limited by
 // their recorder.
 import type { LogFields, Logger } from '../core/log.js';
+import { whyItStays } from './gone.js';
 import type { Failure, Outcome } from './outcome.js';
 import { listOf } from './refusals.js';
 
@@ -41,29 +42,12 @@ export function eventOf(outcome: Outcome, teleportKind: string): Announcement | 
     case 'ignored':
     case 'planned':
       return undefined;
-    case 'gone':
-      switch (outcome.resource) {
-        case 'deleted':
-          return normal('Deleted', `Deleted the ${teleportKind} from Teleport.`);
-        case 'kept':
-          return normal(
-            'Kept',
-            `The ${teleportKind} stays in Teleport, as the annotation teleport.dev/keep asks.`,
-          );
-        case 'left':
-          return normal(
-            'Kept',
-            `The ${teleportKind} stays in Teleport: the object goes because ${outcome.ending} does.`,
-          );
-        case 'handedOver':
-          return normal('Kept', `The ${teleportKind} stays in Teleport: another object has it now.`);
-        case 'notOurs':
-          return normal('Kept', `The ${teleportKind} stays in Teleport: it is not this operator's.`);
-        case 'absent':
-        case 'untouched':
-          return undefined;
-      }
-      break;
+    case 'gone': {
+      if (outcome.resource === 'deleted')
+        return normal('Deleted', `Deleted the ${teleportKind} from Teleport.`);
+      const why = whyItStays(outcome);
+      return why === undefined ? undefined : normal('Kept', `The ${teleportKind} stays in Teleport: ${why}.`);
+    }
     case 'failed':
       return { type: 'Warning', reason: warningOf(outcome), message: outcome.message };
   }
@@ -92,7 +76,11 @@ export function logOutcome(log: Logger, outcome: Outcome, fields: LogFields, rep
       log.debug('One-time resource is consumed', fields);
       return;
     case 'planned':
-      log.debug('Observed only', { ...fields, would: outcome.verb, fields: outcome.fields });
+      log.debug('Observed only', {
+        ...fields,
+        would: outcome.verb,
+        ...(outcome.verb === 'release' ? { resource: outcome.end.resource } : { fields: outcome.fields }),
+      });
       return;
     case 'ignored':
       log.debug('Ignored by annotation', fields);

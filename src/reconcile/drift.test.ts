@@ -164,12 +164,3 @@ describe('adoption', () => {
     expect(teleport.calls).toEqual(['get']);
   });
 });
-
-describe('an object that is only observed', () => {
-  it('gets no finalizer and no resource, and says what would be done', async () => {
-    const { pass, teleport, finalized } = world();
-    const observed = anObject({ metadata: { annotations: { [annotations.mode]: 'observe' } } });
-    expect((await pass(observed)).outcome).toEqual({ type: 'planned', verb: 'create', fields: [] });
-    expect([teleport.calls, finalized]).toEqual([['get'], []]);
-  });
-});

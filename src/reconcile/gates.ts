@@ -7,7 +7,7 @@ import { type Claims, ownerOf } from './claims.js';
 import { lacking } from './licence.js';
 import { annotations, finalizer, isOn } from './names.js';
 import type { Failure, Outcome } from './outcome.js';
-import { hiddenRival, unlicensed as unlicensedFailure } from './refusals.js';
+import { deletionWaits, hiddenRival, unlicensed as unlicensedFailure } from './refusals.js';
 import { readyReason } from './status.js';
 import { askedName, recordedName, resourceName } from './wanted.js';
 
@@ -17,6 +17,8 @@ export interface GateContext {
   /** What Ping told of the licence; undefined where nothing is known. */
   readonly features: Features | undefined;
   readonly claims: Claims;
+  /** Nothing is to be written: what the object lost is not forgotten by its deletion, which waits. */
+  readonly observe: boolean;
 }
 
 type Gate = (context: GateContext, deleting: boolean) => Outcome | undefined;
@@ -52,28 +54,26 @@ const renamed: Gate = ({ object }, deleting) => {
 };
 
 /** The resource belongs to the older object; the younger one's deletion must not reach it. */
-const conflicting: Gate = ({ kind, object, claims }, deleting) => {
+const conflicting: Gate = ({ kind, object, claims, observe }, deleting) => {
   const resource = `${kind.resource.kind}/${resourceName(object)}`;
   const owner = ownerOf(object.kind, keyOf(object));
   const rival = claims.rival(resource, owner);
   if (rival) {
-    if (deleting) return { type: 'gone', resource: 'notOurs' };
-    return refusal(
-      'NameConflict',
-      `The ${kind.resource.kind} ${JSON.stringify(resourceName(object))} belongs to the older object ${rival.owner}. Delete one of the two, ` +
-        'or give this one another name.',
-    );
+    if (deleting && !observe) return { type: 'gone', resource: 'notOurs' };
+    const lost = `The ${kind.resource.kind} ${JSON.stringify(resourceName(object))} belongs to the older object ${rival.owner}.`;
+    const remedy = deleting ? deletionWaits : 'Delete one of the two, or give this one another name.';
+    return refusal('NameConflict', `${lost} ${remedy}`);
   }
   return deleting && claims.heir(resource, owner) ? { type: 'gone', resource: 'handedOver' } : undefined;
 };
 
 /** It lost before to an object that can't be read now, and that may still have the resource. */
-const lostToHidden: Gate = ({ kind, object, claims }, deleting) => {
+const lostToHidden: Gate = ({ kind, object, claims, observe }, deleting) => {
   const hidden = claims.hidden(kind.resource.kind);
   if (hidden.length === 0 || readyReason(object) !== 'NameConflict') return undefined;
   if (claims.isContested(`${kind.resource.kind}/${resourceName(object)}`)) return undefined;
-  if (deleting) return { type: 'gone', resource: 'notOurs' };
-  if (isOn(object.metadata.annotations?.[annotations.adopt])) return undefined;
+  if (deleting && !observe) return { type: 'gone', resource: 'notOurs' };
+  if (!deleting && isOn(object.metadata.annotations?.[annotations.adopt])) return undefined;
   return hiddenRival(kind, resourceName(object), hidden);
 };
 

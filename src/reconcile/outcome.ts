@@ -39,6 +39,15 @@ export type Reason = (typeof reasons)[number];
 /** When the object is looked at again, beside its own changes and the resync. */
 export type Next = 'onChange' | 'backoff';
 
+/** The object is going or gone; nothing of it is left to write a status to. */
+export type Gone =
+  | {
+      readonly type: 'gone';
+      readonly resource: 'deleted' | 'absent' | 'kept' | 'notOurs' | 'handedOver' | 'untouched';
+    }
+  /** The same, because its CRD or its namespace goes: Teleport was left alone. */
+  | { readonly type: 'gone'; readonly resource: 'left'; readonly ending: Exclude<Ending, undefined> };
+
 /** How the resource was found to belong to us. */
 export type Owned = 'NewResource' | 'OriginLabelMatching';
 
@@ -64,15 +73,11 @@ export type Outcome =
       readonly verb: 'nothing' | 'create' | 'update' | 'delete';
       readonly fields: readonly string[];
     }
+  /** Observed only, and being deleted: it would be let go, and its resource stay or be gone already. */
+  | { readonly type: 'planned'; readonly verb: 'release'; readonly end: Gone }
   /** Switched off by annotation. */
   | { readonly type: 'ignored'; readonly deleting: boolean }
-  /** The object is going or gone; nothing of it is left to write a status to. */
-  | {
-      readonly type: 'gone';
-      readonly resource: 'deleted' | 'absent' | 'kept' | 'notOurs' | 'handedOver' | 'untouched';
-    }
-  /** The same, because its CRD or its namespace goes: Teleport was left alone. */
-  | { readonly type: 'gone'; readonly resource: 'left'; readonly ending: Exclude<Ending, undefined> }
+  | Gone
   /** Not done; the message says why and what to do. */
   | {
       readonly type: 'failed';

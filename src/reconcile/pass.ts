@@ -127,6 +127,11 @@ export class Passes {
       door.force(key);
       return this.#hasWaker(outcome, waitsFor) ? 'retry' : 'retrySoon';
     }
+    if (outcome.type === 'planned' && object.metadata.deletionTimestamp !== undefined) {
+      // Whether its CRD or its namespace goes nothing else tells, and the plan hangs on it.
+      door.force(key);
+      return 'retry';
+    }
     door.settle(key, object);
     return 'done';
   }

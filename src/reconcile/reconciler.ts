@@ -28,15 +28,13 @@ export async function reconcile(
   object: KubeObject,
   signal: AbortSignal,
 ): Promise<Passed> {
-  const closed = gateOf(parts, object);
   const policy = policyOf(object, parts.policy);
+  const closed = gateOf(parts, object, policy);
   if (closed && !(closed.type === 'gone' && holds(object))) {
     // The heir of a resource is held before it has it: both objects may be deleted at once, and the resource is to go too.
     const inherits = closed.type === 'failed' && closed.reason === 'NameConflict' && !policy.observe;
     return { object: inherits ? await withFinalizer(parts, object, signal) : object, outcome: closed };
   }
-  if (closed?.type === 'gone' && closed.resource === 'handedOver')
-    parts.claims.leave(ownerOf(object.kind, keyOf(object)));
   if (object.metadata.deletionTimestamp === undefined) {
     try {
       return await upsert(parts, object, policy, signal);
@@ -46,12 +44,19 @@ export async function reconcile(
     }
   }
   const outcome = closed ?? (await remove(parts, object, policy, signal));
-  if (outcome.type === 'gone') await parts.objects.removeFinalizer(object, signal);
+  if (outcome.type !== 'gone') return { object, outcome };
+  if (policy.observe) return { object, outcome: { type: 'planned', verb: 'release', end: outcome } };
+  if (outcome.resource === 'handedOver') parts.claims.leave(ownerOf(object.kind, keyOf(object)));
+  await parts.objects.removeFinalizer(object, signal);
   return { object, outcome };
 }
 
-function gateOf({ kind, claims, features }: ReconcilerParts, object: KubeObject): Outcome | undefined {
-  return closedGate({ kind, object, claims, features: features() });
+function gateOf(
+  { kind, claims, features }: ReconcilerParts,
+  object: KubeObject,
+  { observe }: Policy,
+): Outcome | undefined {
+  return closedGate({ kind, object, claims, features: features(), observe });
 }
 
 async function upsert(
@@ -123,7 +128,8 @@ async function upsert(
   const fresh = !applied && !policy.observe && !kind.oneTime?.is(wanted);
   let outcome = await converge(fresh && isSafelyNew(parts, name));
   // The other write may be that of an older object, which has come to be known meanwhile.
-  if (outcome.type === 'failed' && outcome.raced) outcome = gateOf(parts, held) ?? (await converge(false));
+  if (outcome.type === 'failed' && outcome.raced)
+    outcome = gateOf(parts, held, policy) ?? (await converge(false));
   if (outcome.type !== 'failed' || outcome.reason !== 'DependencyNotReady') return settled(outcome);
   const named = kind.references(wanted);
   const lacks = absent(parts, named);

@@ -5,6 +5,10 @@ import type { Applied } from './applied.js';
 import { botLabel, operatorIdLabel, originKubernetes, originLabel } from './names.js';
 import type { Failure, Owned } from './outcome.js';
 
+/** Of an object that is being deleted while it is only observed. */
+export const deletionWaits =
+  'The deletion waits until that ends: remove the annotation teleport.dev/mode, or the flag -dry-run.';
+
 /** Teleport has a resource of the name that is somebody else's. */
 export function notOwned(kind: AnyKind, name: string, existing: Message | undefined, why?: string): Failure {
   const there = `Teleport already has a ${kind.resource.kind} named ${JSON.stringify(name)} that is not this operator's`;

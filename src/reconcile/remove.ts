@@ -28,7 +28,6 @@ export async function remove(
 ): Promise<Outcome> {
   const { kind, teleport, recent, claims } = parts;
   if (isOn(object.metadata.annotations?.[annotations.keep])) return { type: 'gone', resource: 'kept' };
-  if (policy.observe) return { type: 'planned', verb: 'delete', fields: [] };
   const ending = await parts.teardown?.ending(object.metadata.namespace ?? '', signal);
   if (ending !== undefined) return { type: 'gone', resource: 'left', ending };
   const lack = lacking(kind, parts.features());
@@ -58,6 +57,7 @@ export async function remove(
     ) {
       return { type: 'gone', resource: 'notOurs' };
     }
+    if (policy.observe) return { type: 'planned', verb: 'delete', fields: [] };
     if (brake.limit > 0 && !isConfirmed(object)) {
       admitted = brake.admit();
       if (!admitted) return refusals.paused(brake.limit);

@@ -45,5 +45,9 @@ describe('a change in Teleport', () => {
     const going = saying('Drifted', 'left');
     const object = { ...going, metadata: { ...going.metadata, deletionTimestamp: 'now' } };
     expect(isNewTo(object, left, other)).toBe(false);
+    // but to one whose deletion is only observed: the plan hangs on it
+    const waits = saying('Observed', 'left');
+    const observed = { ...waits, metadata: { ...waits.metadata, deletionTimestamp: 'now' } };
+    expect(isNewTo(observed, left, other)).toBe(true);
   });
 });

@@ -17,11 +17,11 @@ const tellDifference: ReadonlySet<string> = new Set<Reason>([
 
 /** Whether the resource is other than the object's status tells or remembers it, or changed hands. */
 export function isNewTo(object: KubeObject, before: Shadow | undefined, after: Shadow | undefined): boolean {
-  // What goes needs no other look; what holds it up wakes it.
-  if (object.metadata.deletionTimestamp !== undefined) return false;
   const differs = before?.hash !== after?.hash || before?.ours !== after?.ours;
   const reason = readyReason(object);
   if (reason === 'Observed') return differs;
+  // What goes needs no other look; what holds it up wakes it.
+  if (object.metadata.deletionTimestamp !== undefined) return false;
   const applied = readApplied(object);
   // Nothing was written yet: it is somebody else's, and matters when it goes or becomes ours.
   if (!applied) return before !== undefined && before.ours !== after?.ours;

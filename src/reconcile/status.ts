@@ -2,8 +2,9 @@
 // Pure; written by the pass runner, once, last, only if it differs.
 import type { Condition, KubeObject } from '../kube/object.js';
 import { type Applied, readApplied } from './applied.js';
+import { whyItStays } from './gone.js';
 import type { Failure, Outcome, Owned, Reason } from './outcome.js';
-import { listOf } from './refusals.js';
+import { deletionWaits, listOf } from './refusals.js';
 import { resourceName } from './wanted.js';
 
 /** A condition before it has times. */
@@ -138,17 +139,29 @@ const ignoredDrift = (fields: readonly string[]): string =>
   `What the object says was written, and changed in Teleport since: ${listOf(fields)}. It is left so, as asked (drift: ignore). ` +
   'Set the annotation teleport.dev/drift to "correct" to have it put right.';
 
-function plannedMessage({ verb, fields }: Extract<Outcome, { type: 'planned' }>): string {
-  const would = {
-    nothing:
-      fields.length === 0
+function plannedMessage(outcome: Extract<Outcome, { type: 'planned' }>): string {
+  return `Observed only, nothing is written. ${planOf(outcome)}`;
+}
+
+function planOf(outcome: Extract<Outcome, { type: 'planned' }>): string {
+  switch (outcome.verb) {
+    case 'nothing':
+      return outcome.fields.length === 0
         ? 'Teleport holds what the object says; nothing would be written.'
-        : `Changed in Teleport: ${listOf(fields)}. It would be left so (drift: ignore).`,
-    create: 'The resource would be created.',
-    update: `The resource would be updated: ${listOf(fields)}.`,
-    delete: 'The resource would be deleted; the deletion waits.',
-  };
-  return `Observed only, nothing is written to Teleport. ${would[verb]}`;
+        : `Changed in Teleport: ${listOf(outcome.fields)}. It would be left so (drift: ignore).`;
+    case 'create':
+      return 'The resource would be created.';
+    case 'update':
+      return `The resource would be updated: ${listOf(outcome.fields)}.`;
+    case 'delete':
+      return `The resource would be deleted. ${deletionWaits}`;
+    case 'release': {
+      const why = whyItStays(outcome.end);
+      const stays =
+        why === undefined ? 'Teleport has no such resource' : `the resource would stay in Teleport: ${why}`;
+      return `The object would be let go; ${stays}. ${deletionWaits}`;
+    }
+  }
 }
 
 function ignoredMessage(deleting: boolean): string {

@@ -20,9 +20,13 @@ const fine: Record<Exclude<Outcome['type'], 'failed'>, readonly Outcome[]> = {
     },
   ],
   consumed: [{ type: 'consumed', applied }],
-  planned: (['nothing', 'create', 'update', 'delete'] as const).map(
-    (verb): Outcome => ({ type: 'planned', verb, fields: [] }),
-  ),
+  planned: [
+    ...(['nothing', 'create', 'update', 'delete'] as const).map(
+      (verb): Outcome => ({ type: 'planned', verb, fields: [] }),
+    ),
+    { type: 'planned', verb: 'release', end: { type: 'gone', resource: 'kept' } },
+    { type: 'planned', verb: 'release', end: { type: 'gone', resource: 'absent' } },
+  ],
   ignored: [
     { type: 'ignored', deleting: false },
     { type: 'ignored', deleting: true },

@@ -122,20 +122,22 @@ describe.each(pairs())('somebody else’s resource, on $name', ({ start, skipped
     });
 
     it('stays as it is under -dry-run, as does everything else; the statuses hold the plan', async () => {
-      const [made, edited, going, fresh] = ['made', 'edited', 'going', 'fresh'].map(unique) as [
-        string,
-        string,
-        string,
-        string,
-      ];
-      for (const name of [made, edited, going]) {
+      const [made = '', edited = '', going = '', kept = '', fresh = ''] = [
+        'made',
+        'edited',
+        'going',
+        'kept',
+        'fresh',
+      ].map(unique);
+      for (const name of [made, edited, going, kept]) {
         await scene.create('TeleportRoleV7', name, logins('one'));
         await scene.untilReady('TeleportRoleV7', name);
       }
       expect(await operator.stop()).toBe(0);
       await scene.create('TeleportRoleV7', fresh, logins('one'));
       await scene.patch('TeleportRoleV7', edited, { spec: logins('two') });
-      await scene.remove('TeleportRoleV7', going);
+      await scene.patch('TeleportRoleV7', kept, { metadata: annotate({ keep: 'true' }) });
+      for (const name of [going, kept]) await scene.remove('TeleportRoleV7', name);
       operator = await startOperator({ ...(await scene.operator()), flags: ['-dry-run'] });
       await operator.untilReady();
       const observed = { type: 'Ready', status: 'Unknown', reason: 'Observed' } as const;
@@ -143,6 +145,7 @@ describe.each(pairs())('somebody else’s resource, on $name', ({ start, skipped
       expect(await plan(fresh)).toContain('would be created');
       expect(await plan(edited)).toContain('allow.logins');
       expect(await plan(going)).toContain('would be deleted');
+      expect(await plan(kept)).toContain('would be let go');
       expect(await plan(made)).toContain('nothing would be written');
       expect(await loginsOf(scene, fresh)).toBeUndefined();
       expect(await loginsOf(scene, edited)).toEqual(['one']);
@@ -151,7 +154,8 @@ describe.each(pairs())('somebody else’s resource, on $name', ({ start, skipped
       // and the run in earnest carries it out
       expect(await operator.stop()).toBe(0);
       operator = await startOperator(await scene.operator());
-      await scene.untilGone('TeleportRoleV7', going, 30_000);
+      for (const name of [going, kept]) await scene.untilGone('TeleportRoleV7', name, 30_000);
+      expect(await loginsOf(scene, kept)).toEqual(['one']);
       for (const name of [made, edited, fresh]) await scene.untilReady('TeleportRoleV7', name);
       await eventually(async () => expect(await loginsOf(scene, edited)).toEqual(['two']));
     }, 60_000);
