@@ -150,8 +150,14 @@ export class KindController {
       door,
       get: (key) => this.objects.get(key),
       objects: {
-        addFinalizer: async (object, signal) =>
-          wrote(object, await addFinalizer(kube, resource, object, finalizer, { signal })),
+        addFinalizer: async (object, signal) => {
+          const held = wrote(object, await addFinalizer(kube, resource, object, finalizer, { signal }));
+          const key = keyOf(held);
+          const known = this.objects.get(key);
+          // The watch tells nothing of our own write, and who goes before it waits for an heir that is held.
+          if (known) this.wakes.claim(key, known);
+          return held;
+        },
         removeFinalizer: async (object, signal) => {
           await removeFinalizer(kube, resource, object, finalizer, { signal });
         },

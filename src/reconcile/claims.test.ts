@@ -7,6 +7,7 @@ const claim = (owner: string, created: string, uid = owner, deleting = false): C
   created,
   uid,
   deleting,
+  held: true,
 });
 
 describe('Claims', () => {

@@ -2,7 +2,9 @@
 // oldest has it, ties go by UID; the other says so and touches nothing. Kinds whose objects can't be read are
 // known as such: there may be a claim that nobody sees.
 import type { AnyKind } from '../kinds/kind.js';
+import { hasFinalizer } from '../kube/finalizer.js';
 import type { KubeObject } from '../kube/object.js';
+import { finalizer } from './names.js';
 
 /** One object's claim to a resource. */
 export interface Claim {
@@ -12,6 +14,8 @@ export interface Claim {
   /** RFC 3339; whole seconds. */
   readonly created: string;
   readonly deleting: boolean;
+  /** Whether it carries our finalizer: what it has goes with it. */
+  readonly held: boolean;
 }
 
 /** Makes a claim of an object. */
@@ -22,8 +26,12 @@ export function claimOf(object: KubeObject): Claim {
     uid: uid ?? '',
     created: creationTimestamp ?? '',
     deleting: deletionTimestamp !== undefined,
+    held: holds(object),
   };
 }
+
+/** Whether the object carries our finalizer. */
+export const holds = (object: KubeObject): boolean => hasFinalizer(object, finalizer);
 
 /** How an object is named in claims and messages. */
 export const ownerOf = (kind: string, key: string): string => `${kind} ${key}`;
@@ -52,7 +60,7 @@ export class Claims {
     this.#byResource.set(resource, [...others, claim].sort(byAge));
     if (others.length > 0) this.#contested.add(resource);
     this.#resourceOf.set(claim.owner, resource);
-    const same = known?.uid === claim.uid && known.deleting === claim.deleting;
+    const same = known?.uid === claim.uid && known.deleting === claim.deleting && known.held === claim.held;
     return same ? changed : [...changed, resource];
   }
 
@@ -106,11 +114,12 @@ export class Claims {
     return [...this.#hidden.values()].filter(({ resource }) => resource.kind === resourceKind);
   }
 
-  /** The object that would have the resource after this one, and stays. */
+  /** An object that would have the resource after this one, and stays; one that is held, if there is one. */
   heir(resource: string, owner: string): Claim | undefined {
-    return this.of(resource).find(
+    const heirs = this.of(resource).filter(
       (claim) => claim.owner !== owner && !claim.deleting && !this.#left.has(claim.owner),
     );
+    return heirs.find(({ held }) => held) ?? heirs[0];
   }
 }
 

@@ -3,9 +3,9 @@
 import type { Features } from '../gen/teleport/client/authservice_pb.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { type KubeObject, keyOf } from '../kube/object.js';
-import { type Claims, ownerOf } from './claims.js';
+import { type Claims, holds, ownerOf } from './claims.js';
 import { lacking } from './licence.js';
-import { annotations, finalizer, isOn } from './names.js';
+import { annotations, isOn } from './names.js';
 import type { Failure, Outcome } from './outcome.js';
 import { deletionWaits, hiddenRival, unlicensed as unlicensedFailure } from './refusals.js';
 import { readyReason } from './status.js';
@@ -64,7 +64,10 @@ const conflicting: Gate = ({ kind, object, claims, observe }, deleting) => {
     const remedy = deleting ? deletionWaits : 'Delete one of the two, or give this one another name.';
     return refusal('NameConflict', `${lost} ${remedy}`);
   }
-  return deleting && claims.heir(resource, owner) ? { type: 'gone', resource: 'handedOver' } : undefined;
+  // An heir that is not held can't be trusted with it: nothing would delete the resource after that one.
+  return deleting && claims.heir(resource, owner)?.held
+    ? { type: 'gone', resource: 'handedOver' }
+    : undefined;
 };
 
 /** It lost before to an object that can't be read now, and that may still have the resource. */
@@ -101,11 +104,6 @@ export function closedGate(context: GateContext): Outcome | undefined {
     if (outcome) return outcome;
   }
   return undefined;
-}
-
-/** Whether the object carries our finalizer. */
-export function holds(object: KubeObject): boolean {
-  return object.metadata.finalizers?.includes(finalizer) ?? false;
 }
 
 function refusal(reason: Failure['reason'], message: string): Failure {

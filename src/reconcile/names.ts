@@ -1,5 +1,4 @@
 // Every name that users script against: the finalizer, annotations, labels. Upstream's where upstream has one.
-
 /** Keeps an object until its resource is dealt with. */
 export const finalizer = 'resources.teleport.dev/deletion';
 

@@ -55,6 +55,21 @@ export function takenBack(kind: AnyKind, name: string): Failure {
   };
 }
 
+/** The object that would have the resource next may not be written to, or was not looked at yet. */
+export function idleHeir(kind: AnyKind, name: string, heir: string): Failure {
+  return {
+    type: 'failed',
+    step: 'delete',
+    reason: 'NameConflict',
+    message:
+      `The ${kind.resource.kind} ${JSON.stringify(name)} is also named by ${heir}, which has no finalizer (it is ignored, only observed, or was not ` +
+      'looked at yet), so nothing would delete the resource after it. The deletion waits. Let that object be reconciled to have it take over, delete it too to have ' +
+      'the resource deleted, or set the annotation teleport.dev/keep here to "true" to leave the resource in Teleport.',
+    // Only to see whether its CRD or its namespace goes.
+    next: 'backoff',
+  };
+}
+
 /** Objects that can't be read may speak for the resource. */
 export function hiddenRival(kind: AnyKind, name: string, hidden: readonly AnyKind[]): Failure {
   const those = listOf(hidden.map(({ object }) => object.kind));

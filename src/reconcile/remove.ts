@@ -1,8 +1,9 @@
 // The end of an object: its resource deleted from Teleport, if it is ours and nobody asked to keep it.
 import { sleep } from '../core/abort.js';
-import type { KubeObject } from '../kube/object.js';
+import { type KubeObject, keyOf } from '../kube/object.js';
 import { isTeleportError } from '../teleport/errors.js';
 import { readApplied, unreadable } from './applied.js';
+import { ownerOf } from './claims.js';
 import { failure } from './failures.js';
 import { madeByHidden } from './hidden.js';
 import { lacking } from './licence.js';
@@ -57,6 +58,8 @@ export async function remove(
     ) {
       return { type: 'gone', resource: 'notOurs' };
     }
+    const heir = claims.heir(`${kind.resource.kind}/${name}`, ownerOf(object.kind, keyOf(object)));
+    if (heir) return refusals.idleHeir(kind, name, heir.owner);
     if (policy.observe) return { type: 'planned', verb: 'delete', fields: [] };
     if (brake.limit > 0 && !isConfirmed(object)) {
       admitted = brake.admit();

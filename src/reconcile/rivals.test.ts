@@ -28,6 +28,8 @@ describe('two objects for one resource', () => {
     for (const object of [young, old]) all.claims.set('role/engineer', claimOf(object));
     return all;
   };
+  const goingToo = (object: KubeObject): KubeObject =>
+    anObject({ ...object, metadata: { ...object.metadata, deletionTimestamp: 'now' } });
 
   it('leave it to the older one', async () => {
     const { pass, teleport } = both();
@@ -38,28 +40,64 @@ describe('two objects for one resource', () => {
   });
 
   it('touch nothing when the younger one goes, and hand over when the older one goes', async () => {
-    const { pass, teleport, released } = both();
-    const going = (object: KubeObject): KubeObject => ({
-      ...object,
-      metadata: { ...object.metadata, finalizers: [finalizer], deletionTimestamp: 'now' },
-    });
-    expect((await pass(going(young))).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
-    expect((await pass(going(old))).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
+    const { pass, teleport, released, claims } = both();
+    const { object: heir } = await pass(young);
+    expect((await pass(goingToo(heir))).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+    claims.set('role/engineer', claimOf(heir));
+    expect((await pass(goingToo(old))).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
     expect([teleport.calls, released]).toEqual([[], ['engineer', 'engineer']]);
   });
 
   it('go with the resource where the younger one is deleted while the older one is handing over', async () => {
-    const { pass, teleport, finalized, role } = both();
+    const { pass, teleport, finalized, role, claims } = both();
     teleport.resources.set('engineer', ownRole());
     const { object: heir } = await pass(young);
     expect(finalized).toEqual(['engineer']);
-    const goingToo = (object: KubeObject): KubeObject =>
-      anObject({ ...object, metadata: { ...object.metadata, deletionTimestamp: 'now' } });
+    claims.set('role/engineer', claimOf(heir));
     expect((await pass(goingToo(old))).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
     expect((await pass(goingToo(heir))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
     expect(role()).toBeUndefined();
     // The older one's release was lost to a conflict, and is tried again.
     expect((await pass(goingToo(old))).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+  });
+
+  describe('of which the younger one has no finalizer, since it is ignored, only observed or new,', () => {
+    const waiting = async (more: ObjectWith['metadata'] = {}) => {
+      const all = both();
+      all.teleport.resources.set('engineer', ownRole());
+      const object = goingToo({ ...old, metadata: { ...old.metadata, ...more } });
+      return { ...all, object, outcome: (await all.pass(object)).outcome };
+    };
+
+    it('keep each other: the older one waits, or nobody would delete the resource after it', async () => {
+      const { outcome, released, role } = await waiting();
+      expect(outcome).toMatchObject({ type: 'failed', reason: 'NameConflict', next: 'backoff' });
+      expect(outcome).toHaveProperty('message', expect.stringContaining('TeleportRoleV7 teleport/engineer'));
+      expect(role()).toBeDefined();
+      expect(released).toEqual([]);
+    });
+
+    it('part when that one is held: handed over', async () => {
+      const { pass, claims, object } = await waiting();
+      const heir = anObject({ ...young, metadata: { ...young.metadata, finalizers: [finalizer] } });
+      expect(claims.set('role/engineer', claimOf(heir))).toEqual(['role/engineer']);
+      expect((await pass(object)).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
+    });
+
+    it('part when that one goes: the resource goes with the older one', async () => {
+      const { pass, claims, object, role } = await waiting();
+      claims.remove(claimOf(young).owner);
+      expect((await pass(object)).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+      expect(role()).toBeUndefined();
+    });
+
+    it('part where the resource is to be kept, and where the namespace goes', async () => {
+      const kept = await waiting({ annotations: { [annotations.keep]: 'true' } });
+      expect(kept.outcome).toEqual({ type: 'gone', resource: 'kept' });
+      const { pass, object, teardown } = await waiting();
+      teardown.ending = 'its namespace';
+      expect((await pass(object)).outcome).toMatchObject({ type: 'gone', resource: 'left' });
+    });
   });
 
   it('are not held where nothing is to be written', async () => {

@@ -98,6 +98,34 @@ describe.each(pairs())('a conflict, on $name', ({ start, skipped }) => {
       }
     }, 60_000);
 
+    it('an heir that is only observed keeps the winner from going until it takes over or goes', async () => {
+      await run();
+      const watch = watchDeletions(scene);
+      const [takes, goes] = [unique('takes'), unique('goes')];
+      for (const name of [takes, goes]) {
+        await scene.create('TeleportRoleV7', name, logins('older'));
+        await scene.untilReady('TeleportRoleV7', name);
+      }
+      await nextSecond('TeleportRoleV7', goes);
+      for (const name of [takes, goes]) {
+        await scene.create('TeleportRoleV6', name, logins('younger'), annotate({ mode: 'observe' }));
+        await scene.until('TeleportRoleV6', name, conflict);
+        expect((await scene.find('TeleportRoleV6', name))?.metadata.finalizers ?? []).toEqual([]);
+        await scene.remove('TeleportRoleV7', name);
+        const { message } = await scene.until('TeleportRoleV7', name, conflict);
+        expect(message).toContain(`TeleportRoleV6 ${scene.namespace}/${name}`);
+        expect(await loginsOf(scene, name)).toEqual(['older']);
+      }
+      await scene.patch('TeleportRoleV6', takes, { metadata: annotate({ mode: null }) });
+      await scene.untilGone('TeleportRoleV7', takes);
+      await scene.untilReady('TeleportRoleV6', takes, 5_000);
+      expect(watch.deleted.has(takes)).toBe(false);
+      watch.end();
+      await scene.remove('TeleportRoleV6', goes);
+      await scene.untilGone('TeleportRoleV7', goes);
+      await eventually(async () => expect(await scene.stored('TeleportRoleV7', goes)).toBeUndefined());
+    }, 60_000);
+
     it('two namespaces is won by the older, where the operator works in both', async () => {
       const name = unique('shared');
       const other = unique('other');
