@@ -20,11 +20,11 @@ import { metricsRoute, probeRoutes } from './kube/probes.js';
 import { botSettings } from './operator/bot-settings.js';
 import { KindAvailability } from './operator/kind-availability.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
-import { LicenceWatch } from './operator/licence-watch.js';
 import { teleportCheck } from './operator/readiness.js';
 import { onReadyAgain } from './operator/recovery.js';
 import { heldByRelease } from './operator/release.js';
 import { SecretStore } from './operator/secret-store.js';
+import { ServerWatch } from './operator/server-watch.js';
 import { serveTerm, type TermParts } from './operator/term.js';
 import { type Bot, startBot } from './teleport/bot.js';
 
@@ -74,13 +74,13 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
     log: log.with({ component: 'bot' }),
     metrics,
   });
-  const licence = new LicenceWatch({
+  const server = new ServerWatch({
     teleport: bot.client,
     clock,
     log,
-    atFirst: () => bot.state().features,
+    atFirst: () => bot.state(),
   });
-  const availability = new KindAvailability(metrics, () => licence.features());
+  const availability = new KindAvailability(metrics, () => server.features());
   const listeners: Listener[] = [];
   const ports: { health?: number; metrics?: number } = {};
   try {
@@ -110,7 +110,7 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
     kube,
     metrics,
     bot,
-    licence,
+    server,
     availability,
     stopping: stopping.signal,
   });
@@ -136,7 +136,7 @@ interface MainParts extends OperatorParts {
   readonly kube: KubeClient;
   readonly metrics: PromMetrics;
   readonly bot: Bot;
-  readonly licence: LicenceWatch;
+  readonly server: ServerWatch;
   readonly availability: KindAvailability;
   readonly stopping: AbortSignal;
 }

@@ -25,10 +25,10 @@ import { limitedClient } from '../teleport/limited-client.js';
 import { installCrds } from './install-crds.js';
 import type { KindAvailability } from './kind-availability.js';
 import { KindController } from './kind-controller.js';
-import type { LicenceWatch } from './licence-watch.js';
 import { objectNamespaces } from './namespaces.js';
 import { Secrets } from './secrets.js';
 import { SecretsByNamespace } from './secrets-by-namespace.js';
+import type { ServerWatch } from './server-watch.js';
 
 /** Passes begin without Teleport's lists after this, in milliseconds: each then asks for itself. */
 const mirrorPatienceMs = 20_000;
@@ -46,7 +46,7 @@ export interface TermParts {
   /** Writes only while we lead. */
   readonly kube: KubeClient;
   readonly teleport: TeleportClient;
-  readonly licence: LicenceWatch;
+  readonly server: ServerWatch;
   readonly availability: KindAvailability;
   readonly events: EventRecorder;
   /** Calls the listener whenever Teleport answers again. @returns a function that ends it */
@@ -57,7 +57,7 @@ export interface TermParts {
 
 /** All kinds at work, until the signal is aborted and the passes that ran have ended. */
 export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise<void> {
-  const { settings, namespace, kinds, clock, log, kube, licence, teleport, events } = parts;
+  const { settings, namespace, kinds, clock, log, kube, server, teleport, events } = parts;
   const recent = new RecentWrites(clock);
   const ending = AbortSignal.any([parts.stopping, leading]);
   // Every part listens to these; Node would take that for a leak.
@@ -103,7 +103,7 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
         onSight: (resourceKind) => {
           for (const controller of controllers) controller.wakes.rivalsInSight(resourceKind);
         },
-        features: () => licence.features(),
+        features: () => server.features(),
         counters,
         clock,
         turn,
@@ -131,9 +131,17 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
   ending.addEventListener('abort', endBack, { once: true });
   await Promise.all([
     aborted(ending).then(() => secrets.ended()),
-    licence.run(() => {
-      for (const controller of controllers) controller.wakes.licenceChanged();
-    }, ending),
+    server.run(
+      {
+        licence: () => {
+          for (const controller of controllers) controller.wakes.licenceChanged();
+        },
+        version: () => {
+          for (const controller of controllers) controller.wakes.serverChanged();
+        },
+      },
+      ending,
+    ),
     feedMirror(
       {
         mirror,

@@ -157,6 +157,19 @@ it('Teleport, when it answers again, wakes those that it did not answer, whateve
   expect(queue.failures('teleport/a')).toBe(0);
 });
 
+it('Teleport of another version wakes those that this one refused, or stored as something else', async () => {
+  const of = (reason: string) => ({ conditions: [{ type: 'Ready', status: 'False', reason }] });
+  const { wakes, woken } = world(roleV7, [
+    named('a', { status: of('VersionMismatch') }),
+    named('b', { status: of('Rejected') }),
+    named('c', { status: of('KindDisabled') }),
+    named('d', { status: of('FailedToDecode') }),
+    named('e'),
+  ]);
+  wakes.serverChanged();
+  expect(await woken()).toEqual(['teleport/a', 'teleport/b', 'teleport/c']);
+});
+
 it('a claim is told of where another object has one to the same resource, and wakes both', async () => {
   const { wakes, claims, claimsTold, woken } = world(roleV7, [named('a')]);
   wakes.claim('teleport/b', named('b'));

@@ -1,5 +1,5 @@
 // Which objects of a kind are looked at again though they did not change: because something that they hang on did
-// (their resource, a role or Secret they name, a rival, the licence, Teleport itself), or because time has passed. What has changed is
+// (their resource, a role or Secret they name, a rival, the licence, Teleport itself or its version), or because time has passed. What has changed is
 // told by others; an object's own change is the informer's word, and what a pass then does is reconcile/'s.
 import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
@@ -9,6 +9,7 @@ import type { WorkQueue } from '../kube/workqueue.js';
 import { type Claims, claimOf, ownerOf } from '../reconcile/claims.js';
 import type { Door } from '../reconcile/door.js';
 import type { Mirror, Shadow, Shift } from '../reconcile/mirror.js';
+import type { Reason } from '../reconcile/outcome.js';
 import { isNewTo } from '../reconcile/shift-news.js';
 import { readyReason } from '../reconcile/status.js';
 import { resourceName } from '../reconcile/wanted.js';
@@ -18,6 +19,9 @@ import type { SecretsByNamespace } from './secrets-by-namespace.js';
 
 /** Between looks at the resources of a kind that Teleport does not list, in milliseconds. */
 const pollMs = 120_000;
+
+/** Reasons that a server of another version may not give. */
+const hangsOnServer: ReadonlySet<string> = new Set<Reason>(['VersionMismatch', 'Rejected', 'KindDisabled']);
 
 export interface WakesParts {
   readonly kind: AnyKind;
@@ -107,6 +111,12 @@ export class Wakes {
   teleportBack(): void {
     for (const object of this.#parts.objects.items())
       if (readyReason(object) === 'TeleportUnavailable') this.#wake(keyOf(object));
+  }
+
+  /** Looks at the objects again that Teleport refused or stored as something else: it is of another version now. */
+  serverChanged(): void {
+    for (const object of this.#parts.objects.items())
+      if (hangsOnServer.has(readyReason(object) ?? '')) this.#wake(keyOf(object));
   }
 
   /** Looks at the objects again that lost their resource, or may have: a rival of theirs may have come in sight. */
