@@ -61,7 +61,7 @@ export class Informer {
   readonly #copy: ObjectCopy;
   #state: InformerState = 'starting';
   #version = '';
-  #warned = false;
+  #trouble: string | undefined;
   readonly #waiting = new Set<() => void>();
 
   constructor(options: InformerOptions) {
@@ -85,6 +85,11 @@ export class Informer {
    */
   get state(): InformerState {
     return this.#state;
+  }
+
+  /** Why listing or watching fails again and again, so that changes are not heard of; undefined while it works. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   get(key: ObjectKey): KubeObject | undefined {
@@ -174,6 +179,7 @@ export class Informer {
     const started = clock.monotonic();
     const end = deadline(clock, timeoutSeconds * 1000 + graceMs, silent, signal);
     const idle = new IdleLimit(clock, silentMs, end.signal);
+    const proved = clock.after(provedMs, () => this.#recovered());
     let events = 0;
     try {
       const stream = client.watch(resource, {
@@ -195,7 +201,8 @@ export class Informer {
     } finally {
       idle.done();
       end.done();
-      if (events > 0 || clock.monotonic() - started >= provedMs) this.#recovered();
+      proved.cancel();
+      if (events > 0) this.#recovered();
     }
     // A server that ends each watch at once must not be asked in a circle.
     if (events === 0 && clock.monotonic() - started < 1_000) {
@@ -252,18 +259,17 @@ export class Informer {
   #tellFailure(error: KubeError, delayMs: number): void {
     const { log } = this.#options;
     const fields = { resource: this.#name, error, delayMs };
-    if (this.#backoff.attempts < warnAfter || this.#warned) {
-      log.debug('listing or watching failed, trying again', fields);
-      return;
-    }
-    this.#warned = true;
-    log.warn('listing or watching fails, trying on', fields);
+    const known = this.#trouble !== undefined;
+    if (known || this.#backoff.attempts >= warnAfter) this.#trouble = error.message;
+    if (known || this.#trouble === undefined) log.debug('listing or watching failed, trying again', fields);
+    else log.warn('listing or watching fails, trying on', fields);
   }
 
   #recovered(): void {
     this.#backoff.reset();
-    if (this.#warned) this.#options.log.info('listing and watching works again', { resource: this.#name });
-    this.#warned = false;
+    if (this.#trouble !== undefined)
+      this.#options.log.info('listing and watching works again', { resource: this.#name });
+    this.#trouble = undefined;
   }
 
   #setState(state: InformerState): void {

@@ -7,14 +7,23 @@ import type { InformerState } from '../kube/informer.js';
 import type { Check } from '../kube/probes.js';
 import { lacking } from '../reconcile/licence.js';
 
-/** Why a kind is off: its CRD is not installed, Kubernetes or the licence of Teleport does not allow it. */
-export type OffReason = 'CRDMissing' | 'Forbidden' | 'Unlicensed';
+/**
+ * Why a kind is off: its CRD is not installed, Kubernetes does not allow it or fails to list it, or the licence of
+ * Teleport does not allow it.
+ */
+export type OffReason = 'CRDMissing' | 'Forbidden' | 'NotListed' | 'Unlicensed';
 
 /** A kind with what is known of its objects. */
 export interface Tracked {
   readonly kind: AnyKind;
   state(): InformerState;
+  /** Why its objects can't be listed or watched, again and again; undefined while that works. */
+  trouble(): string | undefined;
+  /** Why its resources can't be listed in Teleport; undefined where they can, or are never listed. */
+  unlisted(): string | undefined;
 }
+
+const notListed = 'its resources can not be listed in Teleport, so changes made there are found late';
 
 interface Off {
   readonly reason: OffReason;
@@ -38,6 +47,18 @@ export class KindAvailability {
           off ? 0 : 1,
         ]),
     );
+    metrics.collect(
+      'teleport_operator_kind_listed_in_teleport',
+      'Whether the resources of a kind at work can be listed in Teleport, on the replica that leads; where not, changes made there are found late.',
+      ['kind'],
+      () =>
+        this.#known()
+          .filter(({ off, listable }) => !off && listable)
+          .map(({ name, unlisted }): [Record<string, string>, number] => [
+            { kind: name },
+            unlisted === undefined ? 1 : 0,
+          ]),
+    );
   }
 
   /** The kinds that this replica works on from now on; none when it stops leading. */
@@ -50,22 +71,35 @@ export class KindAvailability {
     return {
       name: 'kinds',
       check: () => undefined,
-      notes: () => this.#known().flatMap(({ name, off }) => (off ? [`${name} is off: ${off.message}`] : [])),
+      notes: () =>
+        this.#known().flatMap(({ name, off, unlisted }) => {
+          if (off) return [`${name} is off: ${off.message}`];
+          return unlisted === undefined ? [] : [`${name}: ${notListed}: ${unlisted}`];
+        }),
     };
   }
 
-  #known(): { name: string; off: Off | undefined }[] {
+  #known(): { name: string; off: Off | undefined; listable: boolean; unlisted: string | undefined }[] {
     return this.#tracked
-      .filter(({ state }) => state() !== 'starting')
-      .map(({ kind, state }) => ({ name: kind.object.kind, off: this.#off(kind, state()) }));
+      .filter(({ state, trouble }) => state() !== 'starting' || trouble() !== undefined)
+      .map((tracked) => ({
+        name: tracked.kind.object.kind,
+        off: this.#off(tracked),
+        listable: tracked.kind.calls.list !== undefined,
+        unlisted: tracked.unlisted(),
+      }));
   }
 
-  #off(kind: AnyKind, state: InformerState): Off | undefined {
+  #off({ kind, state: now, trouble }: Tracked): Off | undefined {
+    const state = now();
     if (typeof state !== 'string') {
       return state.unavailable === 'missing'
         ? { reason: 'CRDMissing', message: 'its CRD is not installed' }
         : { reason: 'Forbidden', message: `the service account may not watch it: ${state.message}` };
     }
+    const fails = trouble();
+    if (fails !== undefined)
+      return { reason: 'NotListed', message: `its objects can not be listed or watched: ${fails}` };
     const lack = lacking(kind, this.#features());
     return lack === undefined ? undefined : { reason: 'Unlicensed', message: lack };
   }

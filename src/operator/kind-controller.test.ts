@@ -145,12 +145,12 @@ describe('an object whose pass runs', () => {
 
   it('is looked at again when its rivals come in sight before it has said that it yields to them', async () => {
     const { kube, teleport, claims, controller, start, beforeStatus, when, reason } = world();
-    claims.hide(roleV6, true);
+    claims.hide(roleV6, 'forbidden');
     teleport.resources.set('engineer', role({ Version: 'v6', Revision: 'r0', login: 'ubuntu' }));
     kube.put(resource, anObject({ metadata: { finalizers: ['resources.teleport.dev/deletion'] } }));
     when(() => teleport.calls.length > 0);
     beforeStatus(() => {
-      claims.hide(roleV6, false);
+      claims.hide(roleV6, undefined);
       controller.wakes.rivalsInSight('role');
     });
     start();

@@ -105,7 +105,8 @@ export class KindController {
       resource,
       clock,
       tell: (hidden) => {
-        if (parts.claims.hide(kind, hidden)) parts.onSight(kind.resource.kind);
+        const why = this.objects.forbidden ? 'forbidden' : 'unlisted';
+        if (parts.claims.hide(kind, hidden ? why : undefined)) parts.onSight(kind.resource.kind);
       },
     });
     const informer = (namespace: string | undefined): Informer =>

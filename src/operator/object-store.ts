@@ -37,6 +37,11 @@ export class ObjectStore {
     );
   }
 
+  /** Why objects of some namespace can't be listed or watched now; undefined while that works. */
+  get trouble(): string | undefined {
+    return [...this.#informers.values()].find(({ trouble }) => trouble !== undefined)?.trouble;
+  }
+
   /** Whether Kubernetes does not let the objects of some namespace be read. */
   get forbidden(): boolean {
     return [...this.#informers.values()].some(

@@ -121,7 +121,15 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
   parts.availability.track(
     kinds.flatMap((kind, index) => {
       const objects = controllers[index]?.objects;
-      return objects ? [{ kind, state: () => objects.state }] : [];
+      if (!objects) return [];
+      return [
+        {
+          kind,
+          state: () => objects.state,
+          trouble: () => objects.trouble,
+          unlisted: () => mirror.problem(kind.resource.kind),
+        },
+      ];
     }),
   );
   ending.addEventListener('abort', () => parts.availability.track([]), { once: true });

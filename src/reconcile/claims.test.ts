@@ -52,11 +52,13 @@ describe('Claims', () => {
 
   it('know of kinds that can not be read, by what they claim', () => {
     const claims = new Claims();
-    expect(claims.hide(roleV6, true)).toBe(true);
-    expect(claims.hide(roleV6, true)).toBe(false);
-    expect(claims.hidden('role')).toEqual([roleV6]);
+    expect(claims.hide(roleV6, 'unlisted')).toBe(true);
+    expect(claims.hide(roleV6, 'unlisted')).toBe(false);
+    expect(claims.hidden('role')).toEqual([{ kind: roleV6, why: 'unlisted' }]);
+    expect(claims.hide(roleV6, 'forbidden')).toBe(true);
+    expect(claims.hidden('role')).toEqual([{ kind: roleV6, why: 'forbidden' }]);
     expect(claims.hidden('user')).toEqual([]);
-    expect(claims.hide(roleV6, false)).toBe(true);
+    expect(claims.hide(roleV6, undefined)).toBe(true);
     expect(claims.hidden('role')).toEqual([]);
   });
 });

@@ -36,7 +36,16 @@ export const holds = (object: KubeObject): boolean => hasFinalizer(object, final
 /** How an object is named in claims and messages. */
 export const ownerOf = (kind: string, key: string): string => `${kind} ${key}`;
 
-const none: readonly AnyKind[] = [];
+/** Kubernetes does not allow it, or the lists fail. */
+export type WhyHidden = 'forbidden' | 'unlisted';
+
+/** A kind whose objects can't be read. */
+export interface Hidden {
+  readonly kind: AnyKind;
+  readonly why: WhyHidden;
+}
+
+const none: readonly Hidden[] = [];
 
 export class Claims {
   /** Mostly one each, so no map. */
@@ -47,7 +56,7 @@ export class Claims {
   /** Owners that go and have left their resource to another: it is not theirs any more, though they are still there. */
   readonly #left = new Set<string>();
   /** By the object's kind. */
-  readonly #hidden = new Map<string, AnyKind>();
+  readonly #hidden = new Map<string, Hidden>();
 
   /** The object claims the resource (`role/engineer`), and no other. @returns resources whose claims changed */
   set(resource: string, claim: Claim): string[] {
@@ -100,18 +109,19 @@ export class Claims {
     return this.#contested.has(resource);
   }
 
-  /** Notes whether there may be objects of the kind that can't be read. @returns whether that is new */
-  hide(kind: AnyKind, hidden: boolean): boolean {
-    if (hidden === this.#hidden.has(kind.object.kind)) return false;
-    if (hidden) this.#hidden.set(kind.object.kind, kind);
-    else this.#hidden.delete(kind.object.kind);
+  /** Notes why there may be objects of the kind that can't be read; undefined where there are none. @returns whether that is new */
+  hide(kind: AnyKind, why: WhyHidden | undefined): boolean {
+    const name = kind.object.kind;
+    if (why === this.#hidden.get(name)?.why) return false;
+    if (why) this.#hidden.set(name, { kind, why });
+    else this.#hidden.delete(name);
     return true;
   }
 
   /** Kinds of objects that can't be read and may claim resources of the Teleport kind. */
-  hidden(resourceKind: string): readonly AnyKind[] {
+  hidden(resourceKind: string): readonly Hidden[] {
     if (this.#hidden.size === 0) return none;
-    return [...this.#hidden.values()].filter(({ resource }) => resource.kind === resourceKind);
+    return [...this.#hidden.values()].filter(({ kind }) => kind.resource.kind === resourceKind);
   }
 
   /** An object that would have the resource after this one, and stays; one that is held, if there is one. */

@@ -159,9 +159,11 @@ describe('the mirror', () => {
     expect(count('ListRoles')).toBeGreaterThan(2);
     expect(mirror.isCurrent('role')).toBe(false);
     expect(mirror.isOff('role')).toBe(false);
+    expect(mirror.problem('role')).toContain('too busy');
     failing.clear();
     await clock.advance(5_000);
     expect(mirror.isCurrent('role')).toBe(true);
+    expect(mirror.problem('role')).toBeUndefined();
     const lists = count('ListRoles');
     await clock.advance(600_000);
     expect(count('ListRoles')).toBe(lists);
@@ -177,6 +179,11 @@ describe('the mirror', () => {
     await clock.advance(1);
     await mirror.whenSettled();
     expect([mirror.isOff('github'), mirror.isOff('node'), mirror.isOff('role')]).toEqual([true, true, false]);
+    expect(['github', 'node', 'role'].map((kind) => mirror.problem(kind))).toEqual([
+      'no',
+      undefined,
+      undefined,
+    ]);
     await clock.advance(240_000);
     expect(count('GetGithubConnectors')).toBe(1);
     await stop();

@@ -186,14 +186,14 @@ class Feed {
       const fields = { resource: name, error: TeleportError.from(error).message };
       if (!refused) {
         log.debug('listing Teleport failed, trying again', fields);
-        mirror.stale(name);
+        mirror.stale(name, fields.error);
         return 'failed';
       }
       if (!this.#refusals.has(name)) {
         this.#refusals.add(name);
         log.info('a kind of Teleport can not be listed; its resources are looked at one by one', fields);
       }
-      mirror.off(name);
+      mirror.off(name, fields.error);
       return 'refused';
     } finally {
       reading.delete(touched);

@@ -72,6 +72,8 @@ export class Mirror {
   readonly #waiting = new Set<() => void>();
   /** Kinds that are not going to be mirrored, for lack of a right or of an RPC. */
   readonly #off = new Set<string>();
+  /** Why the last list of a kind failed. */
+  readonly #problems = new Map<string, string>();
 
   constructor(kinds: readonly AnyKind[], operatorId?: string) {
     for (const kind of kinds) {
@@ -98,6 +100,11 @@ export class Mirror {
   /** Whether Teleport does not let the kind be listed, so that its resources must be looked at one by one. */
   isOff(kind: string): boolean {
     return this.#off.has(kind);
+  }
+
+  /** Why the kind's resources can't be listed; undefined where they can, or where there is no RPC for it. */
+  problem(kind: string): string | undefined {
+    return this.#problems.get(kind);
   }
 
   /** What is held of the resource; undefined where there is none, or where the kind is not current. */
@@ -176,23 +183,28 @@ export class Mirror {
     // Of what is gone before it was listed no news comes.
     mirrored.written.clear();
     this.#off.delete(kind);
+    this.#problems.delete(kind);
     for (const name of mirrored.shadows.keys()) {
       if (!seen.has(name) && !touched.has(name)) this.delete(kind, name);
     }
     this.#settle();
   }
 
-  /** What is held may be out of date: nothing is answered until the next full list. */
-  stale(kind: string): void {
+  /**
+   * What is held may be out of date: nothing is answered until the next full list.
+   * @param problem why a list failed
+   */
+  stale(kind: string, problem?: string): void {
     const mirrored = this.#kinds.get(kind);
     if (!mirrored) return;
+    if (problem !== undefined) this.#problems.set(kind, problem);
     mirrored.current = false;
     mirrored.written.clear();
   }
 
-  /** The kind can't be mirrored now. */
-  off(kind: string): void {
-    this.stale(kind);
+  /** The kind can't be mirrored now; where lists are refused, with Teleport's words. */
+  off(kind: string, problem?: string): void {
+    this.stale(kind, problem);
     this.#off.add(kind);
     this.#settle();
   }

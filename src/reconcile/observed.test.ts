@@ -118,7 +118,7 @@ describe('the deletion of an object that is only observed', () => {
     expect(released).toEqual([]);
     // Its rival can't be read any more, after a restart.
     for (const { owner } of claims.of('role/engineer')) claims.remove(owner);
-    claims.hide(roleV6, true);
+    claims.hide(roleV6, 'forbidden');
     const says = { ...young, status: { conditions: statusOf(lost.outcome)?.conditions } };
     expect((await pass(says)).outcome).toMatchObject({ reason: 'NameConflict' });
     expect(released).toEqual([]);

@@ -17,6 +17,7 @@ import {
   storedText,
   unreadable,
 } from './applied.js';
+import type { Hidden } from './claims.js';
 import { madeByHidden } from './hidden.js';
 import { ownership } from './ownership.js';
 import type { Policy } from './policy.js';
@@ -73,7 +74,7 @@ export interface Situation {
   readonly policy: Policy;
   readonly operatorId?: string | undefined;
   /** Kinds of objects that can't be read and may speak for the resource. */
-  readonly hidden?: readonly AnyKind[];
+  readonly hidden?: readonly Hidden[];
 }
 
 /** What a resource that is gone from Teleport has lost. */

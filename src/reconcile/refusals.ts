@@ -2,6 +2,7 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { AnyKind, Reference } from '../kinds/kind.js';
 import type { Applied } from './applied.js';
+import type { Hidden, WhyHidden } from './claims.js';
 import { botLabel, operatorIdLabel, originKubernetes, originLabel } from './names.js';
 import type { Failure, Owned } from './outcome.js';
 
@@ -71,17 +72,26 @@ export function idleHeir(kind: AnyKind, name: string, heir: string): Failure {
 }
 
 /** Objects that can't be read may speak for the resource. */
-export function hiddenRival(kind: AnyKind, name: string, hidden: readonly AnyKind[]): Failure {
-  const those = listOf(hidden.map(({ object }) => object.kind));
-  const plurals = listOf(hidden.map(({ object }) => object.plural));
+export function hiddenRival(kind: AnyKind, name: string, hidden: readonly Hidden[]): Failure {
+  const of = (why: WhyHidden, says: (plurals: string) => string): string[] => {
+    const those = hidden.filter((each) => each.why === why).map((each) => each.kind.object);
+    if (those.length === 0) return [];
+    return [`${listOf(those.map((each) => each.kind))} (${says(listOf(those.map(({ plural }) => plural)))})`];
+  };
+  const which = [
+    ...of(
+      'forbidden',
+      (plurals) => `the operator's service account may not list and watch ${plurals}: allow it`,
+    ),
+    ...of('unlisted', (plurals) => `listing ${plurals} fails; the operator's /readyz?verbose says why`),
+  ].join(' or ');
   return {
     type: 'failed',
     step: 'gate',
     reason: 'NameConflict',
     message:
-      `The ${kind.resource.kind} ${JSON.stringify(name)} may belong to an object of ${those}, which the operator may not read now. Let ` +
-      `its service account list and watch ${plurals}, or set the annotation teleport.dev/adopt to "true" if this object is to have the ` +
-      'resource all the same.',
+      `The ${kind.resource.kind} ${JSON.stringify(name)} may belong to an object that can't be read now, of ${which}. This one goes on when ` +
+      'that can be; or set the annotation teleport.dev/adopt to "true" if it is to have the resource all the same.',
     next: 'onChange',
   };
 }

@@ -121,7 +121,7 @@ describe('an object whose rivals can not be read', () => {
   };
   const hiding = (hidden: AnyKind = roleV6) => {
     const all = world();
-    all.claims.hide(hidden, true);
+    all.claims.hide(hidden, 'forbidden');
     return all;
   };
 
@@ -137,7 +137,7 @@ describe('an object whose rivals can not be read', () => {
 
   it('comes into it when they can be read and there is none, when asked for, and where the rival was another', async () => {
     const seen = hiding();
-    seen.claims.hide(roleV6, false);
+    seen.claims.hide(roleV6, undefined);
     expect((await seen.pass(lost())).outcome).toMatchObject({ wrote: 'created' });
     const asked = lost({ annotations: { [annotations.adopt]: 'true' } });
     expect((await hiding().pass(asked)).outcome).toMatchObject({ wrote: 'created' });
@@ -147,6 +147,22 @@ describe('an object whose rivals can not be read', () => {
     for (const object of [lost(), rival]) known.claims.set('role/engineer', claimOf(object));
     known.claims.remove('TeleportRoleV8 teleport/engineer');
     expect((await known.pass(lost())).outcome).toMatchObject({ wrote: 'created' });
+  });
+
+  it('says what keeps each kind from being read: a right, or lists that fail', async () => {
+    const { pass, claims } = hiding();
+    const message = async () => {
+      const { outcome } = await pass(lost());
+      return outcome.type === 'failed' ? outcome.message : '';
+    };
+    expect(await message()).toContain('may not list and watch teleportrolesv6');
+    expect(await message()).not.toContain('fails');
+    claims.hide(roleV6, 'unlisted');
+    expect(await message()).toContain('listing teleportrolesv6 fails');
+    expect(await message()).not.toContain('may not');
+    claims.hide(roleV8, 'forbidden');
+    expect(await message()).toContain('may not list and watch teleportrolesv8');
+    expect(await message()).toContain('listing teleportrolesv6 fails');
   });
 
   it('does not take over what one of them made, and does not delete it', async () => {

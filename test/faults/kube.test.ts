@@ -160,10 +160,11 @@ describe.each(pairs())('a kind that can not be listed, on $name', ({ start, skip
   describe.skipIf(skipped)('from the start', () => {
     let scene: Scene;
     let wire: KubeWire;
+    let operator: RunningOperator;
     atWorkBehindWire(
       start,
       (parts) => {
-        ({ scene, wire } = parts);
+        ({ scene, wire, operator } = parts);
       },
       ({ path }) => (path.includes('/teleportrolesv6') ? { status: 500 } : undefined),
     );
@@ -173,8 +174,12 @@ describe.each(pairs())('a kind that can not be listed, on $name', ({ start, skip
       await scene.create('TeleportRoleV7', other, role);
       await scene.create('TeleportRoleV6', own, role);
       await scene.untilReady('TeleportRoleV7', other, 45_000);
+      const details = async () => (await fetch(`${operator.healthUrl}/readyz?verbose`)).text();
+      const off = 'TeleportRoleV6 is off: its objects can not be listed';
+      expect(await details()).toContain(off);
       wire.rule = () => undefined;
       await scene.untilReady('TeleportRoleV6', own, 30_000);
+      await eventually(async () => expect(await details()).not.toContain(off), { timeoutMs: 30_000 });
       for (const [kind, name] of [
         ['TeleportRoleV7', other],
         ['TeleportRoleV6', own],
