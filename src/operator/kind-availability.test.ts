@@ -40,6 +40,7 @@ describe('KindAvailability', () => {
       'teleport_operator_kind_available{kind="TeleportRoleV7",reason="CRDMissing"} 0',
       'teleport_operator_kind_available{kind="TeleportRoleV8",reason="Forbidden"} 0',
       'teleport_operator_kind_available{kind="TeleportOIDCConnector",reason="Unlicensed"} 0',
+      'teleport_operator_kind_available{kind="TeleportOpenSSHServerV2",reason=""} 1',
     ]);
     expect(availability.check.notes?.()).toEqual([
       'TeleportRoleV7 is off: its CRD is not installed',
