@@ -109,6 +109,13 @@ export class KindController {
         if (parts.claims.hide(kind, hidden ? why : undefined)) parts.onSight(kind.resource.kind);
       },
     });
+    const teardown = parts.deleteOnTeardown
+      ? undefined
+      : new Teardown({
+          clock,
+          ask: (namespace, signal) => whatEnds(kube, resource, namespace, signal),
+          allGoing: (namespace) => this.#allGoing(namespace),
+        });
     const informer = (namespace: string | undefined): Informer =>
       new Informer({
         client: kube,
@@ -120,6 +127,7 @@ export class KindController {
         onState: () => this.#look(),
         onChange: (key, change) => {
           this.wakes.claim(key, change.new);
+          teardown?.noticed(change);
           if (isNews(change)) this.#queue.add(key);
         },
       });
@@ -188,13 +196,7 @@ export class KindController {
       claims: parts.claims,
       fights: new Fights(clock),
       brake: parts.brake,
-      teardown: parts.deleteOnTeardown
-        ? undefined
-        : new Teardown({
-            clock,
-            ask: (namespace, signal) => whatEnds(kube, resource, namespace, signal),
-            allGoing: (namespace) => this.#allGoing(namespace),
-          }),
+      teardown,
       policy: parts.policy,
       waitsFor: (key, resources) => this.wakes.waitsFor(key, resources),
       isBlocked: (key, blocked) => this.wakes.isBlocked(key, blocked),

@@ -29,7 +29,7 @@ export async function remove(
 ): Promise<Outcome> {
   const { kind, teleport, recent, claims } = parts;
   if (isOn(object.metadata.annotations?.[annotations.keep])) return { type: 'gone', resource: 'kept' };
-  const ending = await parts.teardown?.ending(object.metadata.namespace ?? '', signal);
+  const ending = await parts.teardown?.ending(object, signal);
   if (ending !== undefined) return { type: 'gone', resource: 'left', ending };
   const lack = lacking(kind, parts.features());
   if (lack !== undefined) return refusals.unlicensed('delete', lack);

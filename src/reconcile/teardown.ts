@@ -2,6 +2,8 @@
 // of things, and nobody's access in Teleport should end by it: the object is released, Teleport left alone.
 import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
+import type { KubeObject } from '../kube/object.js';
+import type { Change } from '../kube/predicate.js';
 
 /** What ends, in words; undefined where nothing does. */
 export type Ending = 'its CRD' | 'its namespace' | undefined;
@@ -10,7 +12,7 @@ export interface TeardownParts {
   readonly clock: Clock;
   /** Asks the API server about the kind's CRD and the namespace. @throws KubeError */
   ask(namespace: string, signal: AbortSignal): Promise<Ending>;
-  /** Whether every object of the kind in the namespace is being deleted: the mark of a teardown. */
+  /** Whether every object of the kind in the namespace is being deleted. */
   allGoing(namespace: string): boolean;
 }
 
@@ -22,12 +24,13 @@ const answerMs = 1_000;
  */
 const spacingMs = 100;
 const mostSpacingMs = 400;
-/** The API server tells of a CRD that ends a moment after the first of its objects goes. */
+/** From the news of a deletion to the first look, in milliseconds: those that go with it are known by then. */
+const firstLookMs = 50;
+/**
+ * The API server tells of a CRD that ends a moment after the first of its objects goes; what it says so long after
+ * the news of a deletion holds.
+ */
 const secondLookMs = 1_500;
-/** A crowd of deletions is at an end when none came for so long, in milliseconds. */
-const crowdEndsMs = 2_000;
-/** So long a crowd is taken for one without going through all objects again, in milliseconds. */
-const recountMs = 250;
 
 interface Answer {
   readonly at: number;
@@ -38,54 +41,67 @@ interface Answer {
   said?: { readonly ending: Ending };
 }
 
-/** Deletions of all objects there are. */
-interface Crowd {
+/** An object on its way. */
+interface Going {
+  /** When its deletion became known, in monotonic milliseconds. */
   readonly since: number;
-  seen: number;
-  counted: number;
+  /** It is known why it goes: that it is still there has another cause, and each later look is about that moment. */
+  looked: boolean;
 }
 
 export class Teardown {
   readonly #parts: TeardownParts;
   readonly #answers = new Map<string, Answer>();
-  readonly #crowds = new Map<string, Crowd>();
+  /** By namespace and uid. */
+  readonly #going = new Map<string, Map<string, Going>>();
 
   constructor(parts: TeardownParts) {
     this.#parts = parts;
   }
 
-  /**
-   * Whether the kind's objects go because of something greater. Where all of them go at once it looks twice,
-   * since the API server's word may come after the first deletion. The crowd waits for that once, not each of it.
-   * @throws KubeError, so that a deletion whose cause is not known is not made.
-   */
-  async ending(namespace: string, signal: AbortSignal): Promise<Ending> {
-    const { clock } = this.#parts;
-    const first = await this.#ask(namespace, clock.monotonic(), signal);
-    const ending = await first.ending;
-    const crowd = ending === undefined ? this.#crowd(namespace) : undefined;
-    if (!crowd) return ending;
-    const certain = crowd.since + secondLookMs;
-    if (first.at >= certain) return ending;
-    await sleep(clock, Math.max(0, certain - clock.monotonic()), signal);
-    return (await this.#ask(namespace, certain, signal)).ending;
+  /** To be told of each change: a deletion that waits for its turn has been on its way since it became known. */
+  noticed({ old, new: object }: Change<KubeObject>): void {
+    if (old && old.metadata.uid !== object?.metadata.uid) this.#forget(old.metadata);
+    if (object?.metadata.deletionTimestamp !== undefined) this.#remember(object.metadata);
   }
 
-  /** The crowd of deletions in the namespace, if all objects go. */
-  #crowd(namespace: string): Crowd | undefined {
+  /**
+   * Whether the object goes because of something greater. Where it does not go alone, or is the only one there was,
+   * an answer counts that was asked a good while after its deletion became known. Those who waited as long for their
+   * turn wait no longer, and one answer is enough for all of them.
+   * @throws KubeError, so that a deletion whose cause is not known is not made.
+   */
+  async ending({ metadata }: KubeObject, signal: AbortSignal): Promise<Ending> {
+    const { namespace = '', uid = '' } = metadata;
     const now = this.#parts.clock.monotonic();
-    const known = this.#crowds.get(namespace);
-    const crowd = known && now - known.seen < crowdEndsMs ? known : { since: now, seen: now, counted: -1 };
-    if (crowd.counted < 0 || now - crowd.counted > recountMs) {
-      if (!this.#parts.allGoing(namespace)) {
-        this.#crowds.delete(namespace);
-        return undefined;
-      }
-      crowd.counted = now;
-    }
-    crowd.seen = now;
-    this.#crowds.set(namespace, crowd);
-    return crowd;
+    const going = this.#going.get(namespace)?.get(uid) ?? { since: now, looked: false };
+    if (going.looked) return (await this.#ask(namespace, now, signal)).ending;
+    const first = await this.#ask(namespace, going.since + firstLookMs, signal);
+    const certain = going.since + secondLookMs;
+    let ending = await first.ending;
+    if (ending === undefined && first.at < certain && this.#isOneOfMany(metadata))
+      ending = await (await this.#ask(namespace, certain, signal)).ending;
+    going.looked = true;
+    return ending;
+  }
+
+  /** Whether others go as well; of the only one there was nothing tells. */
+  #isOneOfMany({ namespace = '', uid = '' }: KubeObject['metadata']): boolean {
+    const those = this.#going.get(namespace);
+    const others = those ? those.size - (those.has(uid) ? 1 : 0) : 0;
+    return others > 0 || this.#parts.allGoing(namespace);
+  }
+
+  #remember({ namespace = '', uid = '' }: KubeObject['metadata']): void {
+    const those = this.#going.get(namespace) ?? new Map<string, Going>();
+    this.#going.set(namespace, those);
+    if (!those.has(uid)) those.set(uid, { since: this.#parts.clock.monotonic(), looked: false });
+  }
+
+  #forget({ namespace = '', uid = '' }: KubeObject['metadata']): void {
+    const those = this.#going.get(namespace);
+    those?.delete(uid);
+    if (those?.size === 0) this.#going.delete(namespace);
   }
 
   /**
@@ -102,7 +118,7 @@ export class Teardown {
         await known.ending.catch(() => {});
         continue;
       }
-      const rest = known ? known.at + known.spacing - now : 0;
+      const rest = Math.max(after, known ? known.at + known.spacing : 0) - now;
       if (rest > 0) {
         await sleep(this.#parts.clock, rest, signal);
         continue;
