@@ -4,7 +4,7 @@ import type { ClusterAccess } from './access.js';
 import { from, fromStatus, isKubeError, KubeError } from './errors.js';
 import { jsonLines } from './json-lines.js';
 import type { ApiResource, KubeList } from './object.js';
-import { collectionPath, groupPath, objectPath, withQuery } from './paths.js';
+import { collectionPath, groupPath, objectPath, schemasPath, withQuery } from './paths.js';
 import { Sender, type SenderOptions } from './sender.js';
 import { slim } from './slim.js';
 import type {
@@ -16,6 +16,7 @@ import type {
   ListOptions,
   ObjectRef,
   Patch,
+  PublishedSchema,
   ServedResource,
   Stored,
   WatchEvent,
@@ -172,6 +173,31 @@ class HttpKubeClient implements KubeClient {
         { method: 'GET', path: groupPath(resource), ...options },
       );
       return found.resources ?? [];
+    } catch (error) {
+      if (isKubeError(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+
+  async describe(
+    group: string,
+    version: string,
+    options: CallOptions = {},
+  ): Promise<ReadonlyMap<string, PublishedSchema> | undefined> {
+    const resource = { group, version, plural: '' };
+    try {
+      const found: { components?: { schemas?: Record<string, PublishedSchema> } } = await this.#sender.json(
+        { verb: 'describe', resource },
+        { method: 'GET', path: schemasPath(resource), ...options },
+      );
+      // `dev.teleport.resources.v1.TeleportRoleV7`: the group reversed, the version, the kind.
+      const prefix = `${group.split('.').reverse().join('.')}.${version}.`;
+      const schemas = Object.entries(found.components?.schemas ?? {});
+      return new Map(
+        schemas.flatMap(([name, schema]) =>
+          name.startsWith(prefix) ? [[name.slice(prefix.length), schema]] : [],
+        ),
+      );
     } catch (error) {
       if (isKubeError(error, 'NotFound')) return undefined;
       throw error;

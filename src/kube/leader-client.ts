@@ -16,6 +16,7 @@ export function leaderClient(client: KubeClient, leading: () => boolean): KubeCl
     list: (...call) => client.list(...call),
     watch: (...call) => client.watch(...call),
     discover: (...call) => client.discover(...call),
+    describe: (...call) => client.describe(...call),
     close: () => client.close(),
     create: async (resource, object, options) => {
       check();

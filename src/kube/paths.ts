@@ -39,3 +39,6 @@ export function withQuery(
   const text = search.toString();
   return text ? `${path}?${text}` : path;
 }
+
+/** Where the schemas of a group and version are, as OpenAPI 3. */
+export const schemasPath = (resource: ApiResource): string => `/openapi/v3${groupPath(resource)}`;

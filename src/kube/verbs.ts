@@ -82,6 +82,13 @@ export interface DeletePreconditions {
   readonly resourceVersion?: string;
 }
 
+/** Of a schema what we look at (OpenAPI 3). */
+export interface PublishedSchema {
+  readonly properties?: Readonly<Record<string, PublishedSchema>>;
+  /** Fields that are not named stay as well. */
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+}
+
 /** A resource that the server serves, from its discovery document. */
 export interface ServedResource {
   readonly name: string;
@@ -130,6 +137,15 @@ export interface KubeClient {
   ): Promise<void>;
   /** The resources of a group and version; undefined if the server does not have it. */
   discover(group: string, version: string, options?: CallOptions): Promise<ServedResource[] | undefined>;
+  /**
+   * The schemas of a group and version by kind, as the server publishes them for everybody: a CRD's shows a few seconds
+   * late. Undefined if it has none.
+   */
+  describe(
+    group: string,
+    version: string,
+    options?: CallOptions,
+  ): Promise<ReadonlyMap<string, PublishedSchema> | undefined>;
   /** Closes idle connections; later calls fail. */
   close(): void;
 }

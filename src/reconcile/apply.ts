@@ -23,6 +23,8 @@ export interface ApplyContext {
   readonly attempt: string;
   /** Key of the object. */
   readonly object: string;
+  /** Makes sure, before Teleport is written to, that what is put on record will stay. @throws where it does not */
+  readonly assureRecords: () => Promise<void>;
   /** Puts on record, in the object's status, what is about to be applied. @throws KubeError */
   readonly record: (intended: Applied) => Promise<void>;
 }

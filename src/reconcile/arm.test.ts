@@ -33,6 +33,8 @@ function world(given: ObjectWith = {}) {
   let stored: KubeObject = anObject({
     kind: 'TeleportProvisionToken',
     spec,
+    // As our CRD has it from the start.
+    status: { observedGeneration: -1 },
     ...given,
     metadata: { finalizers: [finalizer], ...given.metadata },
   });
@@ -41,6 +43,8 @@ function world(given: ObjectWith = {}) {
     usedAtOnce: false,
     made: 0,
     recordFails: 0,
+    /** As the Go operator's CRD does. */
+    forgets: false,
     dead: false,
   };
   const usable = (): boolean => {
@@ -82,7 +86,10 @@ function world(given: ObjectWith = {}) {
         removeFinalizer: async () => {},
         record: async (object, fields) => {
           if (state.recordFails-- > 0) throw new KubeError('Unavailable', 'made to fail');
-          return step('record', () => (stored = { ...object, status: { ...object.status, ...fields } }));
+          return step('record', () => {
+            if (!state.forgets) stored = { ...object, status: { ...object.status, ...fields } };
+            return stored;
+          });
         },
       },
     });
@@ -255,5 +262,34 @@ describe('a one-time token', () => {
     });
     expect(await pass()).toMatchObject({ type: 'synced' });
     expect((teleport.resources.get('engineer') as ProvisionTokenV2).Spec?.JoinMethod).toBe('gcp');
+  });
+});
+
+describe('under a CRD that drops what is on record, a one-time token', () => {
+  const forgetful = () => {
+    const all = world({ status: { conditions: [] } });
+    all.state.forgets = true;
+    return all;
+  };
+
+  it('is not begun: no stand-in stays behind', async () => {
+    const { pass, teleport } = forgetful();
+    expect(await pass()).toMatchObject({ type: 'failed', reason: 'KindDisabled' });
+    expect(teleport.calls.filter((call) => call !== 'get' && call !== 'list')).toEqual([]);
+  });
+
+  it('that the Go operator made stays usable though it is edited, until the CRD is ours', async () => {
+    const { pass, edit, teleport, state, usable } = forgetful();
+    state.forgets = false;
+    await pass();
+    expect(usable()).toBe(true);
+    state.forgets = true;
+    edit({ spec: { ...spec, bot_name: 'cd' }, status: { conditions: [] } });
+    expect(await pass()).toMatchObject({ type: 'failed', reason: 'KindDisabled' });
+    expect(usable()).toBe(true);
+    expect(teleport.resources.get('engineer')).toMatchObject({ Spec: { BotName: 'ci' } });
+    state.forgets = false;
+    expect(await pass()).toMatchObject({ type: 'synced', wrote: 'updated' });
+    expect(teleport.resources.get('engineer')).toMatchObject({ Spec: { BotName: 'cd' } });
   });
 });

@@ -19,7 +19,7 @@ const settledMs = 3_000;
 /**
  * Makes it safe to write the resource.
  * @returns the stand-in, over which it is to be written
- * @throws KubeError where the intention could not be recorded
+ * @throws KubeError where the intention could not be recorded, or can't be
  */
 export async function arm(
   parts: ReconcilerParts,
@@ -28,6 +28,8 @@ export async function arm(
   context: ApplyContext,
   signal: AbortSignal,
 ): Promise<{ readonly standIn: Message } | { readonly failed: Failure }> {
+  // A stand-in takes the place of a token that may be good.
+  await context.assureRecords();
   let standIn: Message | undefined;
   try {
     standIn = await standInOf(parts, arming, context, signal);

@@ -52,6 +52,7 @@ it('waits also for the stand-in of a one-time token', async () => {
   const token = {
     kind: 'TeleportProvisionToken',
     spec: { join_method: 'token', roles: ['Bot'], bot_name: 'ci' },
+    status: { observedGeneration: -1 },
   };
   teleport.hooks.create = () => {
     throw new TeleportError('Unavailable', 'the connection to Teleport ended before the answer came');

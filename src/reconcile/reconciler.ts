@@ -119,6 +119,9 @@ async function upsert(
       policy,
       attempt: attemptOf(held),
       object: keyOf(held),
+      assureRecords: async () => {
+        if (!isRecordKept(held)) held = await record(parts, held, { resourceName: name }, signal);
+      },
       record: async (intended) => {
         held = await record(parts, held, { resourceName: name, applied: intended }, signal);
       },
@@ -164,6 +167,10 @@ async function record(
   if (applied || recordedName(recorded) !== fields.resourceName) throw new NotKept();
   return recorded;
 }
+
+/** Whether the status holds what only a CRD of ours lets in: a new object's does, from its default. */
+const isRecordKept = (object: KubeObject): boolean =>
+  object.status?.['observedGeneration'] !== undefined || recordedName(object) !== undefined;
 
 /** The object with our finalizer. */
 const withFinalizer = async (

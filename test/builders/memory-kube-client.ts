@@ -209,6 +209,10 @@ export class MemoryClient implements KubeClient {
     return undefined;
   }
 
+  async describe(): Promise<undefined> {
+    return undefined;
+  }
+
   close(): void {
     this.dropWatches();
   }

@@ -8,6 +8,7 @@ import {
   type ProvisionTokenV2,
 } from '../../src/gen/teleport/types/provision_token_pb.js';
 import { group } from '../../src/kinds/kind.js';
+import { makeForgetful } from '../env/crds.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import type { RunningOperator } from '../env/operator.js';
@@ -16,15 +17,6 @@ import { type Scene, unique } from './scene.js';
 
 const kind = 'TeleportProvisionToken';
 const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHp0rOSYKgMK8GxBCyxlVbGrzLlqVGWkKcdLpq0VBs0f';
-
-/** What the test changes of a version of a CRD. */
-interface CrdVersion {
-  readonly schema: {
-    readonly openAPIV3Schema: {
-      readonly properties: Record<string, { default?: unknown; properties?: Record<string, unknown> }>;
-    };
-  };
-}
 
 /** Teleport 18.0 has bound_keypair behind this. */
 const env = { TELEPORT_UNSTABLE_BOUND_KEYPAIR_JOINING_EXPERIMENT: 'true' };
@@ -95,17 +87,10 @@ describe.each(pairs({ staleMs: 500 }, { env }))('tokens, on $name', ({ start, sk
     }, 60_000);
 
     it('of one use are not made where the CRD is the Go operator’s, which drops the memory of their use', async () => {
-      const path = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/teleportprovisiontokens.${group}`;
-      const ours = (await scene.admin.find(path)) as unknown as { spec: { versions: CrdVersion[] } };
-      const theirs = structuredClone(ours.spec.versions);
-      for (const { schema } of theirs) {
-        const { status } = schema.openAPIV3Schema.properties;
-        if (!status) throw new Error('no status');
-        delete status.default;
-        for (const name of ['observedGeneration', 'resourceName', 'applied'])
-          delete status.properties?.[name];
-      }
-      await scene.admin.patch(path, { spec: { versions: theirs } });
+      const [edited, before] = [unique('edited'), unique('bot')];
+      await scene.create(kind, edited, once(before));
+      await scene.untilReady(kind, edited);
+      const restore = await makeForgetful(scene.admin, `teleportprovisiontokens.${group}`);
       try {
         const name = unique('forgotten');
         await eventually(
@@ -120,19 +105,23 @@ describe.each(pairs({ staleMs: 500 }, { env }))('tokens, on $name', ({ start, sk
           },
           { timeoutMs: 10_000 },
         );
-        expect((await latest(name))?.Spec?.JoinMethod).toBe('iam');
+        expect(await latest(name)).toBeUndefined();
+        // One that is there stays usable, as it was, though its spec is another.
+        await scene.patch(kind, edited, { spec: once() });
+        await scene.until(kind, edited, { type: 'Ready', status: 'False', reason: 'KindDisabled' });
+        expect((await latest(edited))?.Spec).toMatchObject({ JoinMethod: 'token', BotName: before });
         const usual = unique('usual');
         await scene.create(kind, usual, { join_method: 'token', roles: ['Node'] });
         await scene.untilReady(kind, usual);
         const told = operator.logs().filter(({ message }) => message.includes('drops what is remembered'));
         expect(told.map(({ level }) => level)).toEqual(['WARN']);
-        for (const each of [name, usual]) {
+        for (const each of [name, edited, usual]) {
           await scene.remove(kind, each);
           await scene.untilGone(kind, each);
           await eventually(async () => expect(await latest(each)).toBeUndefined());
         }
       } finally {
-        await scene.admin.patch(path, { spec: { versions: ours.spec.versions } });
+        await restore();
       }
     }, 60_000);
   });

@@ -5,7 +5,8 @@ import type { KubeObject } from '../../src/kube/object.js';
 import { eventually } from './eventually.js';
 import { ensure, type KubeAdmin } from './kube-admin.js';
 
-const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
+/** Where CRDs are. */
+export const crdPath = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 
 /** The generated CRDs. */
 export function crds(): KubeObject[] {
@@ -16,11 +17,11 @@ export function crds(): KubeObject[] {
 
 /** Creates CRDs (all, or the given ones) and waits until they are served. */
 export async function installCrds(admin: KubeAdmin, wanted: readonly KubeObject[] = crds()): Promise<void> {
-  for (const crd of wanted) await ensure(admin, path, crd);
+  for (const crd of wanted) await ensure(admin, crdPath, crd);
   await eventually(
     async () => {
       for (const { metadata } of wanted) {
-        const crd = await admin.get(`${path}/${metadata.name}`);
+        const crd = await admin.get(`${crdPath}/${metadata.name}`);
         const conditions = (crd.status?.['conditions'] ?? []) as { type: string; status: string }[];
         const established = conditions.some(
           ({ type, status }) => type === 'Established' && status === 'True',
@@ -31,4 +32,32 @@ export async function installCrds(admin: KubeAdmin, wanted: readonly KubeObject[
     },
     { timeoutMs: 20_000 },
   );
+}
+
+/** What the Go operator's CRDs have not. */
+const remembered = ['observedGeneration', 'resourceName', 'applied'];
+
+interface CrdVersion {
+  readonly schema: {
+    readonly openAPIV3Schema: {
+      readonly properties: Record<string, { default?: unknown; properties?: Record<string, unknown> }>;
+    };
+  };
+}
+
+/** Makes a CRD forget what the operator remembers in status, as the Go operator's do. @returns the way back */
+export async function makeForgetful(admin: KubeAdmin, name: string): Promise<() => Promise<void>> {
+  const path = `${crdPath}/${name}`;
+  const ours = (await admin.find(path)) as unknown as { spec: { versions: CrdVersion[] } };
+  const theirs = structuredClone(ours.spec.versions);
+  for (const { schema } of theirs) {
+    const { status } = schema.openAPIV3Schema.properties;
+    if (!status) throw new Error(`${name} has no status`);
+    delete status.default;
+    for (const field of remembered) delete status.properties?.[field];
+  }
+  await admin.patch(path, { spec: { versions: theirs } });
+  return async () => {
+    await admin.patch(path, { spec: { versions: ours.spec.versions } });
+  };
 }

@@ -7,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Clock, systemClock } from '../../src/core/clock.js';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { RoleV6Schema, RuleSchema } from '../../src/gen/teleport/types/role_pb.js';
+import { group } from '../../src/kinds/kind.js';
 import type { Finding } from '../../src/operator/doctor/findings.js';
 import { runDoctor } from '../../src/operator/doctor/index.js';
 import { openScene, type Scene, unique } from '../e2e/scene.js';
+import { makeForgetful } from '../env/crds.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import type { OperatorOptions } from '../env/operator.js';
@@ -113,6 +115,28 @@ describe.each(pairs())('doctor, on $name', ({ start, skipped }) => {
         remedy: expect.stringContaining('not-there'),
       });
     });
+
+    it('a CRD that the Go operator left in place', async () => {
+      const restore = await makeForgetful(scene.admin, `teleportprovisiontokens.${group}`);
+      try {
+        // What the API server publishes of it comes a little later.
+        await eventually(
+          async () => {
+            const { code, of } = await examine();
+            expect(of('crds')).toMatchObject({
+              verdict: 'warning',
+              detail: expect.stringContaining('one-time'),
+              remedy: expect.stringContaining('teleport-operator crds'),
+            });
+            expect(of('crds').detail).toMatch(/teleportprovisiontokens$/);
+            expect(code).toBe(0);
+          },
+          { timeoutMs: 60_000 },
+        );
+      } finally {
+        await restore();
+      }
+    }, 90_000);
 
     it('a host that nobody knows', async () => {
       const { code, of } = await examine({ 'auth-server': 'teleport.invalid:443' });

@@ -99,7 +99,11 @@ export function splitStatus(
   const status = subresource === 'status' ? wanted.status : old?.status;
   const { status: _status, ...rest } =
     subresource === 'status' && old ? { ...old, metadata: { ...old.metadata } } : wanted;
-  return status === undefined ? rest : { ...rest, status: clone(status) };
+  if (status === undefined) return rest;
+  const kept = clone(status);
+  // The CRD may have become another since that was stored.
+  if (subresource !== 'status') prune(kept, version.schema.properties?.status, '', []);
+  return { ...rest, status: kept };
 }
 
 /** A status that is dropped or absent is the schema's default again, if it has one. Changes `object`. */

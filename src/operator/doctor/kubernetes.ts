@@ -99,7 +99,42 @@ async function askCrds(kube: KubeClient, kinds: readonly AnyKind[], signal: Abor
   }
   if (outdated.length > 0)
     findings.push(failed('crds', `versions that are not served: ${outdated.join(', ')}`, install));
+  const { forgetful, unasked } = await askMemory(kube, kinds, versions, signal);
+  if (forgetful.length > 0) {
+    const detail =
+      `not this operator's (the Go operator's, left in place): status loses what is remembered there, so drift is corrected whatever is asked, ` +
+      `and one-time bot tokens and resources with a name of their own are refused: ${forgetful.join(', ')}`;
+    findings.push(warning('crds', detail, install));
+  }
+  if (unasked !== undefined) findings.push(skipped('crds', `whose they are can't be asked: ${unasked}`));
   return findings.length > 0 ? findings : [ok('crds', `${kinds.length} kinds, all versions served`)];
+}
+
+/** The kinds whose published schema has no place in status for what the operator remembers. */
+async function askMemory(
+  kube: KubeClient,
+  kinds: readonly AnyKind[],
+  versions: readonly string[],
+  signal: AbortSignal,
+): Promise<{ readonly forgetful: readonly string[]; readonly unasked?: string }> {
+  const forgetful: string[] = [];
+  for (const version of versions) {
+    try {
+      const schemas = await kube.describe(group, version, { signal });
+      for (const { object } of kinds) {
+        const status = schemas?.get(object.kind)?.properties?.['status'];
+        if (
+          status &&
+          !('applied' in (status.properties ?? {})) &&
+          !status['x-kubernetes-preserve-unknown-fields']
+        )
+          forgetful.push(object.versions.length > 1 ? `${object.plural} ${version}` : object.plural);
+      }
+    } catch (error) {
+      return { forgetful, unasked: text(error) };
+    }
+  }
+  return { forgetful };
 }
 
 async function askPermissions(

@@ -72,6 +72,7 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ['get namespaces', ['']],
   ['create selfsubjectaccessreviews.authorization.k8s.io', ['']],
   ['get /apis/{group}/{version}', ['']],
+  ['get /openapi/v3/{path}', ['']],
 ];
 
 export const covered: readonly string[] = cases.flatMap(([base, features]) =>

@@ -114,6 +114,16 @@ export function schemasContract(server: () => ContractServer): void {
     await expectRefusal(read, 'NotFound');
   });
 
+  it('is described to programs, by kind', async () => {
+    const { client } = server();
+    const found = await client.describe('resources.teleport.dev', 'v2');
+    expect(Object.keys(found?.get('TeleportUser')?.properties?.['spec']?.properties ?? {})).toContain(
+      'roles',
+    );
+    expect([...(found?.keys() ?? [])].every((kind) => !kind.includes('.'))).toBe(true);
+    expect(await client.describe('nobody.dev', 'v1')).toBeUndefined();
+  });
+
   it('is described for kubectl explain and for validation', async () => {
     const index = (await server().raw('GET', '/openapi/v3')).json() as {
       paths: Record<string, { serverRelativeURL: string }>;
