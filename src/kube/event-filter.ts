@@ -1,5 +1,6 @@
 // Decides which Events are worth sending: the same one once in ten minutes, not too many about one object, and not
-// too many in all: what happened to an object is in its status too.
+// too many in all: what happened to an object is in its status too,
+// and a warning is held back until there is room (held-back.ts).
 // Pure apart from its memory, which is bounded.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
@@ -16,6 +17,9 @@ const refillMs = 60_000;
 const wholeAllowance: Allowance = { burst: 100, refillMs: 200 };
 /** Entries beyond this are dropped, oldest first. */
 const remembered = 20_000;
+
+/** Sent; said of late; no room for more about the object; no room for more of its type about anything. */
+export type Verdict = 'admitted' | 'repeated' | 'objectFull' | 'allFull';
 
 export interface Allowance {
   readonly burst: number;
@@ -40,24 +44,25 @@ export class EventFilter {
   }
 
   /**
-   * Whether to send it; counts it as sent if so.
+   * Whether to send it; counts it as sent if it is admitted.
    * @param object the object's uid
    * @param type those of a type share an allowance
    * @param text type, reason and message
    */
-  admit(object: string, type: string, text: string): boolean {
+  admit(object: string, type: string, text: string): Verdict {
     const now = this.#clock.monotonic();
     // Texts can be long and many; a digest is enough to know one again.
     const key = createHash('sha256').update(`${object}\n${text}`).digest('base64').slice(0, 22);
     const last = this.#sent.get(key);
-    if (last !== undefined && now - last < repeatMs) return false;
+    if (last !== undefined && now - last < repeatMs) return 'repeated';
     const own = tokensOf(this.#buckets.get(object), { burst, refillMs }, now);
     const all = tokensOf(this.#overall.get(type), this.#whole, now);
-    if (own < 1 || all < 1) return false;
+    if (all < 1) return 'allFull';
+    if (own < 1) return 'objectFull';
     remember(this.#buckets, object, { tokens: own - 1, at: now });
     this.#overall.set(type, { tokens: all - 1, at: now });
     remember(this.#sent, key, now);
-    return true;
+    return 'admitted';
   }
 }
 

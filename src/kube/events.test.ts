@@ -145,3 +145,48 @@ test('the queue is bounded', async () => {
   expect(recorder.dropped).toBeGreaterThan(190);
   await recorder.stop(0);
 });
+
+const failed = { type: 'Warning', reason: 'NotOwned', message: 'why' } as const;
+const numbered = (n: number): KubeObject => ({
+  ...object,
+  metadata: { ...object.metadata, name: `o${n}`, uid: `u${n}` },
+});
+
+test('a warning that there was no room for is sent when there is, as it last was, unless it holds no longer', async () => {
+  const { clock, recorder, written } = setUp();
+  const about = async (n: number) =>
+    (await written())
+      .filter(({ metadata }) => metadata.name.startsWith(`o${n}.`))
+      .map((event) => 'message' in event && event.message);
+  for (let n = 0; n < 150; n++) recorder.record(numbered(n), failed);
+  await clock.settle();
+  expect(await written()).toHaveLength(100);
+  recorder.withdraw(numbered(120));
+  recorder.record(numbered(121), { ...synced, message: 'mended' });
+  recorder.record(numbered(122), { ...failed, message: 'another' });
+  await clock.advance(4_000);
+  expect((await written()).length).toBeLessThan(125);
+  await clock.advance(30_000);
+  expect(await about(119)).toEqual(['why']);
+  expect(await about(120)).toEqual([]);
+  expect(await about(121)).toEqual(['mended']);
+  expect(await about(122)).toEqual(['another']);
+  expect(await about(149)).toEqual(['why']);
+  expect(await written()).toHaveLength(149);
+  expect(clock.pending).toBe(0);
+});
+
+test('what was kept back is forgotten when another leads, and is bounded', async () => {
+  const { clock, recorder, written } = setUp();
+  for (let n = 0; n < 150; n++) recorder.record(numbered(n), failed);
+  await clock.settle();
+  recorder.withdrawAll();
+  await clock.advance(60_000);
+  expect(await written()).toHaveLength(100);
+  expect(clock.pending).toBe(0);
+  const many = setUp();
+  for (let n = 0; n < 6_000; n++) many.recorder.record(numbered(n), failed);
+  expect(many.recorder.dropped).toBeGreaterThan(800);
+  await many.recorder.stop(0);
+  expect(many.clock.pending).toBe(0);
+});

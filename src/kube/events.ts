@@ -7,7 +7,8 @@ import type { Logger } from '../core/log.js';
 import type { KubeClient } from './client.js';
 import { rfc3339 } from './conditions.js';
 import { from, isKubeError } from './errors.js';
-import { EventFilter } from './event-filter.js';
+import { EventFilter, type Verdict } from './event-filter.js';
+import { HeldBack } from './held-back.js';
 import type { ApiResource, KubeObject, ObjectMeta } from './object.js';
 
 const events: ApiResource = { group: '', version: 'v1', plural: 'events' };
@@ -51,11 +52,14 @@ const longestQueue = 1_000;
 const longestMessage = 1_024;
 const tries = 3;
 
+const uidOf = ({ metadata }: KubeObject): string => metadata.uid ?? '';
+
 /** Records Events. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #filter: EventFilter;
   readonly #queue: CoreEvent[] = [];
+  readonly #held: HeldBack<CoreEvent>;
   readonly #stop = new AbortController();
   #sending: Promise<void> | undefined;
   #toldForbidden = false;
@@ -64,6 +68,11 @@ export class EventRecorder {
   constructor(options: EventRecorderOptions) {
     this.#options = options;
     this.#filter = new EventFilter(options.clock);
+    this.#held = new HeldBack(options.clock, (event) => {
+      const verdict = this.#admit(event);
+      if (verdict === 'allFull') return 'noRoomAtAll';
+      return verdict === 'objectFull' ? 'noRoom' : 'done';
+    });
   }
 
   /** Events that were not sent because the queue was full or the server refused them. */
@@ -71,17 +80,40 @@ export class EventRecorder {
     return this.#dropped;
   }
 
-  /** Records an Event about the object; returns at once. Repeated and too frequent ones are left out. */
+  /**
+   * Records an Event about the object; returns at once. Repeated ones are left out, and too frequent ones too, but for a
+   * warning: that is sent when there is room, unless something else is recorded about the object, or it is withdrawn.
+   */
   record(object: KubeObject, text: EventText): void {
-    const { type, reason, message } = text;
     if (this.#stop.signal.aborted) return;
-    if (!this.#filter.admit(object.metadata.uid ?? '', type, `${type}\n${reason}\n${message}`)) return;
-    if (this.#queue.length >= longestQueue) {
-      this.#dropped++;
-      return;
+    const event = this.#make(object, text);
+    const verdict = this.#admit(event);
+    const waits = verdict === 'objectFull' || verdict === 'allFull';
+    if (!waits || text.type !== 'Warning') this.withdraw(object);
+    else if (!this.#held.hold(uidOf(object), event)) this.#dropped++;
+  }
+
+  /** What was not sent yet about the object holds no longer. */
+  withdraw(object: KubeObject): void {
+    this.#held.withdraw(uidOf(object));
+  }
+
+  /** What was not sent yet is not ours to tell any more. */
+  withdrawAll(): void {
+    this.#held.withdrawAll();
+  }
+
+  /** Sends it, if it may be. */
+  #admit(event: CoreEvent): Verdict {
+    const { type, reason, message, involvedObject } = event;
+    const verdict = this.#filter.admit(involvedObject['uid'] ?? '', type, `${type}\n${reason}\n${message}`);
+    if (verdict !== 'admitted') return verdict;
+    if (this.#queue.length >= longestQueue) this.#dropped++;
+    else {
+      this.#queue.push(event);
+      this.#sending ??= this.#send();
     }
-    this.#queue.push(this.#make(object, text));
-    this.#sending ??= this.#send();
+    return verdict;
   }
 
   /** Sends what waits, for at most `timeoutMs`, and ends. Later Events are dropped. */
@@ -92,6 +124,7 @@ export class EventRecorder {
     if (timeoutMs <= 0) giveUp();
     await this.#sending;
     limit.done();
+    this.withdrawAll();
     this.#stop.abort(new DOMException('stopped', 'AbortError'));
   }
 

@@ -201,7 +201,8 @@ export class KindController {
       waitsFor: (key, resources) => this.wakes.waitsFor(key, resources),
       isBlocked: (key, blocked) => this.wakes.isBlocked(key, blocked),
       usesSecrets: (key, secrets) => this.wakes.usesSecrets(key, secrets),
-      announce: (object, announcement) => events.record(object, announcement),
+      announce: (object, announcement) =>
+        announcement ? events.record(object, announcement) : events.withdraw(object),
     });
   }
 

@@ -133,6 +133,8 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
     }),
   );
   ending.addEventListener('abort', () => parts.availability.track([]), { once: true });
+  // The next one to lead finds out for itself what to tell.
+  ending.addEventListener('abort', () => events.withdrawAll(), { once: true });
   const endBack = parts.onTeleportBack(() => {
     for (const controller of controllers) controller.wakes.teleportBack();
   });

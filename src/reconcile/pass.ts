@@ -34,8 +34,8 @@ export interface PassParts extends ReconcilerParts {
     wanted: readonly Wanted[],
     generation: number | undefined,
   ) => Condition[];
-  /** Makes a Kubernetes Event; never throws, never waits. */
-  announce(object: KubeObject, announcement: Announcement): void;
+  /** Makes a Kubernetes Event; without one, what was announced before holds no longer. Never throws, never waits. */
+  announce(object: KubeObject, announcement: Announcement | undefined): void;
   /** Secrets that the object's values were looked up in; empty when it is gone. */
   usesSecrets(key: ObjectKey, secrets: ReadonlySet<string>): void;
   /** `kind/name` of resources whose coming would help the object; empty when there are none. */
@@ -116,8 +116,8 @@ export class Passes {
       { kind: kind.object.kind, object: key, generation: object.metadata.generation },
       repeated,
     );
-    const announcement = repeated ? undefined : eventOf(outcome, kind.resource.kind);
-    if (announcement) this.#parts.announce(object, announcement);
+    if (!repeated || outcome.type !== 'failed')
+      this.#parts.announce(object, repeated ? undefined : eventOf(outcome, kind.resource.kind));
     await this.#writeStatus(object, outcome, signal);
     if (outcome.type === 'gone') {
       this.#forget(key);
