@@ -1,13 +1,15 @@
 // A plan carried out: the write, if there is one, and what it came to.
 import { clone, type Message } from '@bufbuild/protobuf';
+import type { Call } from '../kinds/calls.js';
 import { isTeleportError } from '../teleport/errors.js';
-import { type Applied, storedHash, unreadable } from './applied.js';
+import { type Applied, isOneTime, storedHash, unreadable } from './applied.js';
 import { arm } from './arm.js';
 import { missing } from './dependencies.js';
 import { failure } from './failures.js';
 import type { Failure, Outcome, Owned } from './outcome.js';
+import { ownership } from './ownership.js';
 import type { ReconcilerParts } from './parts.js';
-import { everything, type Plan } from './plan.js';
+import { everything, type Plan, writtenOver } from './plan.js';
 import type { Policy } from './policy.js';
 import * as refusals from './refusals.js';
 import { asStored, storedAfter } from './stored.js';
@@ -88,7 +90,7 @@ async function write(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { name, attempt, object, existing, unseen } = context;
-  const { kind, teleport, recent, fights } = parts;
+  const { kind, recent, fights } = parts;
   const { hash, why } = decided;
   const fields = fieldsOf(decided);
   const owned: Owned = existing ? 'OriginLabelMatching' : 'NewResource';
@@ -101,10 +103,10 @@ async function write(
   const step = await prepared(parts, decided, context, signal);
   if ('failed' in step) return step.failed;
   const { verb, resource, over } = step;
-  let reply: Message | undefined;
   const call = (unseen ? kind.calls.create.ifAbsent : undefined) ?? kind.calls[verb];
+  let seen: Message | 'absent';
   try {
-    reply = await call.run(teleport, resource, { signal });
+    seen = await sent(parts, name, call, resource, over, signal);
   } catch (error) {
     recent.failed(kind.resource.kind, name, error);
     const failed = failure('write', error, owned);
@@ -112,7 +114,6 @@ async function write(
     return unseen && isTeleportError(error, 'NotImplemented') ? { ...failed, raced: true } : failed;
   }
   if (fought) fights.corrected(object, attempt, fought);
-  const seen = reply ?? (await storedAfter(parts, name, resource, over, signal));
   if (seen === 'absent' && kind.mayBeHidden) {
     return refusals.hidden(kind, name, { hash, revision: '', resourceHash: unreadable });
   }
@@ -124,6 +125,36 @@ async function write(
   parts.mirror.wrote(kind.resource.kind, name, revision, applied.resourceHash);
   if (version !== kind.resource.version) return refusals.otherVersion(kind, version, owned, applied);
   return { type: 'synced', wrote: wrote(decided), owned, applied, fields };
+}
+
+/**
+ * Makes the call. What is stored after a silent one may be another's write, or what Teleport made of ours: a second
+ * one tells, and is believed.
+ * @returns what Teleport stored
+ * @throws TeleportError
+ */
+async function sent(
+  parts: ReconcilerParts,
+  name: string,
+  call: Pick<Call<Message, Message | undefined>, 'run'>,
+  resource: Message,
+  over: Message | undefined,
+  signal: AbortSignal,
+): Promise<Message | 'absent'> {
+  const { kind, teleport, recent } = parts;
+  const reply = await call.run(teleport, resource, { signal });
+  if (reply) return reply;
+  const first = await storedAfter(parts, name, resource, over, signal);
+  if (first.stored === 'absent' || first.certain) return first.stored;
+  const { labels } = kind.form.head(first.stored);
+  const isTaken = ownership(labels, parts.policy.operatorId) !== 'ours';
+  // One that Teleport deletes at its first use may be used by now.
+  if (isTaken || isOneTime(kind, resource)) return first.stored;
+  if (over) recent.put(kind.resource.kind, name, first.stored, kind.form.revision(over));
+  const again = writtenOver(kind, resource, first.stored);
+  kind.form.setRevision(again, kind.form.revision(first.stored));
+  const answer = await kind.calls.update.run(teleport, again, { signal });
+  return answer ?? (await storedAfter(parts, name, again, first.stored, signal)).stored;
 }
 
 interface WriteStep {

@@ -64,7 +64,7 @@ async function place(
   const before = existing ? kind.form.revision(existing) : '';
   kind.form.setRevision(standIn, before);
   const reply = await kind.calls[existing ? 'update' : 'create'].run(teleport, standIn, { signal });
-  const placed = reply ?? (await storedAfter(parts, name, standIn, existing, signal));
+  const placed = reply ?? (await storedAfter(parts, name, standIn, existing, signal)).stored;
   if (placed === 'absent') return undefined;
   recent.put(kind.resource.kind, name, placed, before);
   return placed;

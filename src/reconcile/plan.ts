@@ -113,10 +113,7 @@ function planExisting(situation: Situation, existing: Message): Plan {
   if (ours && kind.oneTime?.isStandIn(existing) && arming) {
     return { do: 'create', resource: wanted, hash, why: 'spec', ...arming };
   }
-  const resource = clone(kind.schema, wanted);
-  for (const path of kind.initial) copyOver(path, existing, resource);
-  for (const path of kind.kept) copyWhereEmpty(path, existing, resource);
-  carryUnknownFields(kind.schema, existing, resource);
+  const resource = writtenOver(kind, wanted, existing);
   // Secrets can't be compared, and what is in doubt is written.
   const comparable = isUnknown(applied) && !hasSensitive(kind.schema, wanted);
   if (ours && comparable && looksApplied(kind, resource, existing)) {
@@ -142,6 +139,15 @@ function drifted(policy: Policy, applied: Applied, fields: readonly string[], co
     case 'ignore':
       return { do: 'leave', applied, fields };
   }
+}
+
+/** What a write of `wanted` over the existing resource holds: some of that stays. Without its revision. */
+export function writtenOver(kind: AnyKind, wanted: Message, existing: Message): Message {
+  const resource = clone(kind.schema, wanted);
+  for (const path of kind.initial) copyOver(path, existing, resource);
+  for (const path of kind.kept) copyWhereEmpty(path, existing, resource);
+  carryUnknownFields(kind.schema, existing, resource);
+  return resource;
 }
 
 /** Nothing where the resource is an ordinary one, or was made from this spec before. */
@@ -177,7 +183,7 @@ function isAsStored(kind: AnyKind, existing: Message, revision: string, applied:
 }
 
 /** Whether the existing resource is what a write of the wanted one would leave. Any doubt is a no. */
-function looksApplied(kind: AnyKind, wanted: Message, existing: Message): boolean {
+export function looksApplied(kind: AnyKind, wanted: Message, existing: Message): boolean {
   return storedText(kind, withDefaults(kind, wanted)) === storedText(kind, withDefaults(kind, existing));
 }
 

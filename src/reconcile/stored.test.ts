@@ -70,8 +70,9 @@ async function after(
   );
   void running.then(() => (took = clock.monotonic()));
   await clock.advance(10_000);
-  const stored = await running;
-  return { asked, took, revision: stored === 'absent' ? stored : app.form.revision(stored), stored };
+  const { stored, certain } = await running;
+  const revision = stored === 'absent' ? stored : app.form.revision(stored);
+  return { asked, took, revision, stored, certain };
 }
 
 describe('storedAfter', () => {
@@ -110,6 +111,16 @@ describe('storedAfter', () => {
   it('does not take what was replaced for what is stored', async () => {
     const { asked, revision } = await after([() => at('r1'), () => at('r1'), () => at('r2')], at('r1'));
     expect({ asked, revision }).toEqual({ asked: 3, revision: 'r2' });
+  });
+
+  it('does not take an older state, or somebody else’s, for the write as long as another may come', async () => {
+    const other = at('r0');
+    if (other.Spec) other.Spec.PublicAddr = 'elsewhere.example.com';
+    const late = await after([() => other, () => other, () => at('r1')]);
+    expect(late).toMatchObject({ asked: 3, revision: 'r1', certain: true });
+    const stays = await after([() => other]);
+    expect(stays).toMatchObject({ revision: 'r0', certain: false });
+    expect(stays.took).toBeLessThan(1_500);
   });
 
   it('says when Teleport shows nothing', async () => {

@@ -6,6 +6,7 @@ import { childSignal, sleep } from '../core/abort.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { isTeleportError } from '../teleport/errors.js';
 import type { ReconcilerParts } from './parts.js';
+import { looksApplied, writtenOver } from './plan.js';
 
 /** Milliseconds before each look but the first; together several times the longest lag that was seen. */
 const waits = [100, 200, 300, 400, 500, 500, 500];
@@ -15,10 +16,20 @@ const eventMs = 2_000;
 /** The waits after that. */
 const lastWaits = [0, 500];
 
+/** What is shown that is not what was sent is looked at for so long, in milliseconds: the cache may be further behind. */
+const patienceMs = 1_000;
+
+/** What Teleport holds after a write. */
+export interface Seen {
+  /** `absent` where Teleport goes on saying that there is none. */
+  readonly stored: Message | 'absent';
+  /** False where it is not what was sent: somebody else's write, or what Teleport makes of ours. */
+  readonly certain: boolean;
+}
+
 /**
  * The resource as Teleport stored it, as far as it shows it.
  * @param before the resource that the write replaced
- * @returns `absent` where Teleport goes on saying that there is none
  */
 export async function storedAfter(
   parts: Pick<ReconcilerParts, 'kind' | 'teleport' | 'recent' | 'clock' | 'mirror'>,
@@ -26,22 +37,28 @@ export async function storedAfter(
   resource: Message,
   before: Message | undefined,
   signal: AbortSignal,
-): Promise<Message | 'absent'> {
-  const { kind, teleport, recent } = parts;
+): Promise<Seen> {
+  const { kind, teleport, recent, clock } = parts;
   const replaced = new Set(recent.get(kind.resource.kind, name)?.replaced);
   if (before) replaced.add(kind.form.revision(before));
   let absent = false;
+  let other: { readonly stored: Message; readonly since: number } | undefined;
   try {
     for await (const _ of moments(parts, name, replaced, signal)) {
       const found = await kind.calls.get.run(teleport, name, { signal }).catch(unlessMissing);
       absent = found === undefined;
-      if (found && !replaced.has(kind.form.revision(found))) return found;
+      if (!found || replaced.has(kind.form.revision(found))) continue;
+      if (looksApplied(kind, writtenOver(kind, resource, found), found))
+        return { stored: found, certain: true };
+      other = { stored: found, since: other?.since ?? clock.monotonic() };
+      if (clock.monotonic() - other.since >= patienceMs) break;
     }
   } catch {
     // The write was made; that it can't be looked at now is the next pass's matter.
-    return asStored(kind, resource);
+    return { stored: asStored(kind, resource), certain: true };
   }
-  return absent ? 'absent' : asStored(kind, resource);
+  if (other) return { stored: other.stored, certain: false };
+  return { stored: absent ? 'absent' : asStored(kind, resource), certain: true };
 }
 
 /** When it is worth a look: at once, for most kinds; then when Teleport tells of the write, or again and again. */
