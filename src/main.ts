@@ -78,7 +78,13 @@ async function run(args: readonly string[]): Promise<number> {
     log.info('Stopping', { signal });
     void operator.stop();
   });
-  const code = (await operator.done) === 'stopped' ? exit.ok : exit.failed;
+  let code: number;
+  try {
+    code = (await operator.done) === 'stopped' ? exit.ok : exit.failed;
+  } catch (error) {
+    log.error('The work failed; please report this', { error });
+    code = exit.failed;
+  }
   // Whatever still holds the event loop (a socket that does not close) must not hold the Pod.
   setImmediate(() => process.exit(code));
   return code;

@@ -45,12 +45,12 @@ export interface OperatorParts {
 }
 
 export interface RunningOperator {
-  /** Resolves when everything has ended, and says why. */
+  /** Resolves when everything has ended, and says why. Rejects, when it has, with what made the work fail. */
   readonly done: Promise<'stopped' | 'startup-timeout'>;
   /** Ports that the servers are bound to; undefined for one that is off. */
   readonly ports: { readonly health?: number; readonly metrics?: number };
   readonly bot: Bot;
-  /** Ends passes, releases the Lease, closes everything; resolves when done. */
+  /** Ends passes, releases the Lease, closes everything; resolves when done, whatever `done` says. */
   stop(): Promise<void>;
 }
 
@@ -114,20 +114,24 @@ export async function startOperator(parts: OperatorParts): Promise<RunningOperat
     availability,
     stopping: stopping.signal,
   });
-  const done = main.then(async (why) => {
-    await bot.stop();
-    await Promise.all(listeners.map((listener) => listener.close()));
-    kube.close();
-    log.info('Stopped');
-    return why;
-  });
+  const ended = async (): ReturnType<typeof runMain> => {
+    try {
+      return await main;
+    } finally {
+      await bot.stop();
+      await Promise.all(listeners.map((listener) => listener.close()));
+      kube.close();
+      log.info('Stopped');
+    }
+  };
+  const done = ended();
   return {
     done,
     bot,
     ports,
     stop: async () => {
       stopping.abort(new Error('the operator is stopping'));
-      await done;
+      await done.catch(() => {});
     },
   };
 }
@@ -184,8 +188,11 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
     events,
     onTeleportBack: (back) => onReadyAgain(bot, back),
   };
-  await elector.run({ signal: stopping, lead: (signal) => serveTerm(term, signal) });
-  await events.stop(flushMs);
+  try {
+    await elector.run({ signal: stopping, lead: (signal) => serveTerm(term, signal) });
+  } finally {
+    await events.stop(flushMs);
+  }
   return 'stopped';
 }
 

@@ -114,7 +114,12 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
   );
   if (settings.installCrds) {
     const { crds } = await import('../cli/crds.js');
-    await installCrds({ kube, log, crds }, ending);
+    try {
+      await installCrds({ kube, log, crds }, ending);
+    } catch (error) {
+      if (!ending.aborted) throw error;
+    }
+    if (ending.aborted) return;
   }
   log.info('Leading; reconciling', { kinds: controllers.length });
   const known = worldKnown(clock, log, mirror, controllers, ending);
