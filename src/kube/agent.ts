@@ -1,9 +1,10 @@
 // The pool of connections to one API server: TLS with the credential's certificate, directly or through a
 // CONNECT proxy. Knows nothing of requests.
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import * as https from 'node:https';
 import type { Duplex } from 'node:stream';
 import * as tls from 'node:tls';
+import { Agent, request as httpRequest } from '../core/node-http.js';
 import { checkIdentity } from '../core/server-identity.js';
 import type { ClusterAccess } from './access.js';
 import { hostOf } from './proxy-env.js';
@@ -34,7 +35,7 @@ export function createAgent(
   mostSockets = Number.POSITIVE_INFINITY,
 ): http.Agent {
   const common = { ...pool, maxSockets: mostSockets };
-  if (access.server.protocol === 'http:') return new http.Agent(common);
+  if (access.server.protocol === 'http:') return new Agent(common);
   const secure: https.AgentOptions & { secureContext: tls.SecureContext } = {
     ...common,
     rejectUnauthorized: !access.insecure,
@@ -75,7 +76,7 @@ class TunnelAgent extends https.Agent {
     const proxy = this.#proxy;
     const host = options.host ?? '';
     const target = `${host.includes(':') ? `[${host}]` : host}:${String(options.port)}`;
-    const request = (proxy.protocol === 'https:' ? https : http).request({
+    const request = (proxy.protocol === 'https:' ? https.request : httpRequest)({
       method: 'CONNECT',
       host: hostOf(proxy),
       port: proxy.port || (proxy.protocol === 'https:' ? 443 : 80),

@@ -1,7 +1,8 @@
 // A small HTTP server for probes and metrics. It answers GET and HEAD of fixed paths; what they say is in
 // probes.ts and at the callers.
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import type { Logger } from '../core/log.js';
+import { createServer } from '../core/node-http.js';
 import { parseBindAddress } from './bind-address.js';
 
 export interface Answer {
@@ -33,7 +34,7 @@ export async function serveHttp(
 ): Promise<Listener | undefined> {
   const wanted = parseBindAddress(bind);
   if (!wanted) return undefined;
-  const server = http.createServer((request, response) => {
+  const server = createServer((request, response) => {
     answer(request, routes).then(
       ({ status, contentType = 'text/plain; charset=utf-8', body }) => {
         response.writeHead(status, { 'content-type': contentType, 'x-content-type-options': 'nosniff' });

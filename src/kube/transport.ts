@@ -1,9 +1,10 @@
 // One HTTP exchange with the API server: the credential, the pool, the time limit, the ways it can fail. What
 // the paths and bodies mean is client.ts's.
-import * as http from 'node:http';
+import type * as http from 'node:http';
 import * as https from 'node:https';
 import { deadline, isAbort } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
+import { request as httpRequest } from '../core/node-http.js';
 import type { ClusterAccess } from './access.js';
 import { createAgent, retireAgent, type TlsMaterial } from './agent.js';
 import type { Credential } from './credentials.js';
@@ -158,7 +159,7 @@ export class Transport {
         reject(signal.reason);
         return;
       }
-      const sent = (server.protocol === 'http:' ? http : https).request({
+      const sent = (server.protocol === 'http:' ? httpRequest : https.request)({
         agent,
         method: request.method,
         host: hostOf(server),

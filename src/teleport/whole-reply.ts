@@ -1,6 +1,7 @@
 // One HTTP request whose reply is read whole, up to a size. Which connection it takes, how long it may, and what the
 // status means, is the callers' matter.
-import { type IncomingHttpHeaders, type RequestOptions, request as send } from 'node:http';
+import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
+import { request as send } from '../core/node-http.js';
 
 const limitBytes = 1024 * 1024;
 
