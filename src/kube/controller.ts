@@ -48,16 +48,27 @@ export async function runController(options: ControllerOptions): Promise<void> {
   const meters = makeMeters(options);
   // Every worker and every request of a pass listens to these; Node would take that for a leak.
   setMaxListeners(0, options.signal, options.passSignal ?? options.signal);
+  const workers: Promise<void>[] = [];
+  let idle = 0;
   const worker = async (): Promise<void> => {
     for (;;) {
+      idle++;
       const key = await takeOrStop(options);
+      idle--;
       if (key === undefined) return;
+      if (idle === 0) hire();
       await runPass(key, options, meters);
       await options.turn.yield();
     }
   };
+  // Most kinds have no objects: the next worker comes when the last idle one gets something to do.
+  const hire = (): void => {
+    if (workers.length < options.workers) workers.push(worker());
+  };
   meters.workers(options.workers);
-  await Promise.all(Array.from({ length: options.workers }, worker));
+  hire();
+  // by index: more may come while these end
+  for (let i = 0; i < workers.length; i++) await workers[i];
 }
 
 async function takeOrStop({ queue, signal }: ControllerOptions): Promise<ObjectKey | undefined> {

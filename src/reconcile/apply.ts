@@ -118,7 +118,7 @@ async function write(
     return refusals.hidden(kind, name, { hash, revision: '', resourceHash: unreadable });
   }
   const stored = seen === 'absent' ? asStored(kind, resource) : seen;
-  recent.put(kind.resource.kind, name, stored, over ? kind.form.revision(over) : '');
+  recent.put(kind, name, stored, over ? kind.form.revision(over) : '');
   const { version } = kind.form.names(stored);
   const revision = kind.form.revision(stored);
   const applied: Applied = { hash, revision, resourceHash: storedHash(kind, stored) };

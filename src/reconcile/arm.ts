@@ -66,7 +66,7 @@ async function place(
   const reply = await kind.calls[existing ? 'update' : 'create'].run(teleport, standIn, { signal });
   const placed = reply ?? (await storedAfter(parts, name, standIn, existing, signal)).stored;
   if (placed === 'absent') return undefined;
-  recent.put(kind.resource.kind, name, placed, before);
+  recent.put(kind, name, placed, before);
   return placed;
 }
 

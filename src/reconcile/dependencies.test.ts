@@ -193,7 +193,7 @@ describe('Teleport is asked', () => {
 
   it('not about what this process has just made, before the mirror hears of it', async () => {
     const { pass, recent, roles } = world();
-    recent.put('role', 'a', role('a'), '');
+    recent.put(roleV7, 'a', role('a'), '');
     expect((await pass(named(['a']))).outcome).toMatchObject({ wrote: 'created' });
     expect(roles.calls).toEqual([]);
   });

@@ -17,7 +17,7 @@ export async function look(
   try {
     const found = await kind.calls.get.run(teleport, name, { signal });
     const just = recent.get(kind.resource.kind, name);
-    return just?.replaced.has(kind.form.revision(found)) ? just.stored : found;
+    return just?.replaced.has(kind.form.revision(found)) ? just.stored?.() : found;
   } catch (error) {
     if (isTeleportError(error, 'NotFound')) return undefined;
     throw error;

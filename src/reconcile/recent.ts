@@ -3,7 +3,7 @@
 // the reply of the write is the better answer. Any other read is believed, so that a change or a use of the
 // resource right after our write is not overlooked. Of a write whose reply was lost nobody knows at first whether it
 // was made: for as long a read that finds nothing proves nothing.
-import type { Message } from '@bufbuild/protobuf';
+import { type DescMessage, fromBinary, type Message, toBinary } from '@bufbuild/protobuf';
 import type { Clock } from '../core/clock.js';
 import { isOutcomeUnknown } from '../teleport/errors.js';
 
@@ -11,10 +11,16 @@ import { isOutcomeUnknown } from '../teleport/errors.js';
 const rememberedFor = 3_000;
 
 export interface Recent {
-  /** The reply of the last write; undefined after a deletion. */
-  readonly stored: Message | undefined;
+  /** Reads the reply of the last write; undefined after a deletion. */
+  readonly stored: (() => Message) | undefined;
   /** Revisions that our writes of late have replaced. */
   readonly replaced: ReadonlySet<string>;
+}
+
+/** What of a kind's declaration a write is noted with. */
+export interface WrittenKind {
+  readonly resource: { readonly kind: string };
+  readonly schema: DescMessage;
 }
 
 interface Entry {
@@ -31,11 +37,20 @@ export class RecentWrites {
     this.#clock = clock;
   }
 
-  /** Notes a write; `replaced` is the revision that was there before, empty where there was none. */
-  put(kind: string, name: string, stored: Message | undefined, replaced: string): void {
+  /**
+   * Notes a write.
+   * @param stored the reply, undefined of a deletion
+   * @param replaced the revision that was there before, empty where there was none
+   */
+  put(
+    { resource: { kind }, schema }: WrittenKind,
+    name: string,
+    stored: Message | undefined,
+    replaced: string,
+  ): void {
     const before = this.get(kind, name)?.replaced ?? [];
     const revisions = new Set([...before, replaced].filter((revision) => revision !== ''));
-    this.#note(`${kind}/${name}`, { stored, replaced: revisions });
+    this.#note(`${kind}/${name}`, { stored: stored && packed(schema, stored), replaced: revisions });
   }
 
   /** The last write of the resource, if it is recent. */
@@ -78,4 +93,10 @@ export class RecentWrites {
       this.#entries.delete(key);
     }
   }
+}
+
+/** Few replies are ever read again, and as bytes they are a tenth of the size: a crowd of writes leaves hundreds. */
+function packed(schema: DescMessage, message: Message): () => Message {
+  const bytes = toBinary(schema, message);
+  return () => fromBinary(schema, bytes);
 }

@@ -46,7 +46,7 @@ export async function remove(
       found = await look(parts, name, signal);
     }
     // Of most kinds Auth's cache does not find at once what was just made; taken for gone it would stay for good.
-    const existing = found ?? recent.get(kind.resource.kind, name)?.stored;
+    const existing = found ?? recent.get(kind.resource.kind, name)?.stored?.();
     const applied = readApplied(object);
     const unseen = !existing && applied?.resourceHash === unreadable;
     if (!existing && !unseen) return { type: 'gone', resource: 'absent' };
@@ -66,7 +66,7 @@ export async function remove(
       if (!admitted) return refusals.paused(brake.limit);
     }
     await kind.calls.delete.run(teleport, name, { signal });
-    recent.put(kind.resource.kind, name, undefined, existing ? kind.form.revision(existing) : '');
+    recent.put(kind, name, undefined, existing ? kind.form.revision(existing) : '');
   } catch (error) {
     recent.forget(kind.resource.kind, name);
     if (admitted) brake.giveBack();
