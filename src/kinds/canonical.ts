@@ -1,8 +1,8 @@
 // One text for one meaning: two messages that Teleport treats alike print alike, whatever order their maps
 // came in. Hashes and comparisons of resources are made of it. Secrets never enter it.
 import { hash } from 'node:crypto';
-import { type DescField, type DescMessage, isMessage, type Message, ScalarType } from '@bufbuild/protobuf';
-import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
+import { type DescField, type DescMessage, isFieldSet, type Message, ScalarType } from '@bufbuild/protobuf';
+import { asMessage, heldBy } from './codec/held.js';
 import { isSensitive } from './codec/index.js';
 
 /** Seconds of Go's zero time, year 1: how Go sends a time that was never set (kinds.md C.1). */
@@ -16,6 +16,8 @@ const presenceMatters = new Set([
   'google.protobuf.Int64Value',
 ]);
 
+const none: ReadonlySet<string> = new Set();
+
 /**
  * The canonical text of a message. Unset, empty and Go's zero time print as nothing, maps are sorted, and
  * fields marked sensitive are left out.
@@ -24,19 +26,19 @@ const presenceMatters = new Set([
 export function canonical(
   schema: DescMessage,
   message: Message,
-  dropped: ReadonlySet<string> = new Set(),
+  dropped: ReadonlySet<string> = none,
 ): string {
-  return messageText(reflect(schema, message), '', dropped);
+  return messageText(schema, message, '', dropped);
 }
 
 /** The canonical text of one field; empty where it is unset, dropped or a secret. */
 export function fieldCanonical(
-  message: ReflectMessage,
+  message: Message,
   field: DescField,
   path: string,
   dropped: ReadonlySet<string>,
 ): string {
-  if (!message.isSet(field) || isSensitive(field) || dropped.has(path)) return '';
+  if (isSensitive(field) || dropped.has(path) || !isFieldSet(message, field)) return '';
   return fieldText(message, field, path, dropped);
 }
 
@@ -45,64 +47,89 @@ export function textHash(text: string): string {
   return hash('sha256', text, 'base64url');
 }
 
-function messageText(message: ReflectMessage, path: string, dropped: ReadonlySet<string>): string {
-  if (message.desc.typeName === 'google.protobuf.Timestamp') return timestampText(message);
-  const parts: string[] = [];
-  for (const field of message.sortedFields) {
-    const at = path === '' ? field.localName : `${path}.${field.localName}`;
-    const text = fieldCanonical(message, field, at, dropped);
-    if (text !== '') parts.push(`${field.number}:${text}`);
+const inOrder = new WeakMap<DescMessage, readonly DescField[]>();
+
+/** The fields that enter the text, by number. */
+function fieldsInOrder(schema: DescMessage): readonly DescField[] {
+  let known = inOrder.get(schema);
+  if (!known) {
+    known = schema.fields.filter((field) => !isSensitive(field)).sort((a, b) => a.number - b.number);
+    inOrder.set(schema, known);
   }
-  if (parts.length > 0) return `{${parts.join(',')}}`;
-  return presenceMatters.has(message.desc.typeName) ? '{}' : '';
+  return known;
 }
 
-function fieldText(
-  message: ReflectMessage,
-  field: DescField,
+function messageText(
+  schema: DescMessage,
+  message: Message,
   path: string,
   dropped: ReadonlySet<string>,
 ): string {
+  if (schema.typeName === 'google.protobuf.Timestamp') return timestampText(message);
+  let text = '';
+  for (const field of fieldsInOrder(schema)) {
+    if (!isFieldSet(message, field)) continue;
+    const at = dropped === none ? '' : path === '' ? field.localName : `${path}.${field.localName}`;
+    if (dropped.has(at)) continue;
+    const one = fieldText(message, field, at, dropped);
+    if (one !== '') text += `${text === '' ? '' : ','}${field.number}:${one}`;
+  }
+  if (text !== '') return `{${text}}`;
+  return presenceMatters.has(schema.typeName) ? '{}' : '';
+}
+
+function fieldText(message: Message, field: DescField, path: string, dropped: ReadonlySet<string>): string {
+  const held = heldBy(message, field);
+  const below = dropped === none || mayReach(path, dropped) ? dropped : none;
   switch (field.fieldKind) {
     case 'message': {
-      const text = messageText(message.get(field), path, dropped);
+      const text = messageText(field.message, asMessage(field, field.message, held), path, below);
       return text === '' && field.oneof ? '{}' : text;
     }
     case 'list': {
-      const items = [...message.get(field)].map((item) =>
-        field.listKind === 'message'
-          ? messageText(item as ReflectMessage, path, dropped) || '{}'
-          : scalarText(item),
-      );
+      const items = (held as readonly unknown[]).map((item) => itemText(field, item, path, below));
       return items.length > 0 ? `[${items.join(',')}]` : '';
     }
     case 'map': {
-      const entries = [...message.get(field)].map(
-        ([key, value]) =>
-          `${JSON.stringify(String(key))}=${
-            field.mapKind === 'message'
-              ? messageText(value as ReflectMessage, path, dropped) || '{}'
-              : scalarText(value)
-          }`,
+      const entries = Object.entries(held as object).map(
+        ([key, value]) => `${JSON.stringify(key)}=${itemText(field, value, path, below)}`,
       );
       return entries.length > 0 ? `<${entries.sort().join(',')}>` : '';
     }
     case 'enum':
-      return String(message.get(field));
+      return String(held);
     case 'scalar':
-      return field.scalar === ScalarType.BYTES
-        ? Buffer.from(message.get(field)).toString('base64')
-        : scalarText(message.get(field));
+      return scalarText(field.scalar, held);
   }
 }
 
-function timestampText(message: ReflectMessage): string {
-  const { seconds, nanos } = message.message as Message & { seconds: bigint; nanos: number };
+/** Whether anything below the path is dropped. */
+function mayReach(path: string, dropped: ReadonlySet<string>): boolean {
+  const prefix = `${path}.`;
+  for (const one of dropped) if (one.startsWith(prefix)) return true;
+  return false;
+}
+
+/** One of a list's items or a map's values: even an empty message counts there. */
+function itemText(
+  field: DescField & { readonly fieldKind: 'list' | 'map' },
+  item: unknown,
+  path: string,
+  dropped: ReadonlySet<string>,
+): string {
+  if (field.message) {
+    return messageText(field.message, asMessage(field, field.message, item), path, dropped) || '{}';
+  }
+  return field.enum ? String(item) : scalarText(field.scalar, item);
+}
+
+function timestampText(message: Message): string {
+  const { seconds, nanos } = message as Message & { seconds: bigint; nanos: number };
   return seconds === goZeroTime && nanos === 0 ? '' : `${seconds}.${nanos}`;
 }
 
-function scalarText(value: unknown): string {
+function scalarText(type: ScalarType, value: unknown): string {
+  if (type === ScalarType.STRING) return JSON.stringify(value);
   if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-  if (isMessage(value)) throw new Error('canonical: a message where a scalar was expected');
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return String(value);
 }

@@ -1,7 +1,7 @@
 // What differs between two resources, as names of fields and never as values: for Events and status.
-import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
-import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
+import { type DescField, type DescMessage, isFieldSet, type Message } from '@bufbuild/protobuf';
 import { fieldCanonical } from './canonical.js';
+import { asMessage, heldBy } from './codec/held.js';
 import { fieldName } from './codec/index.js';
 
 /** How deep fields are told apart: `spec.options.max_session_ttl`. */
@@ -17,7 +17,7 @@ export function changedFields(
   after: Message,
   dropped: ReadonlySet<string> = new Set(),
 ): string[] {
-  return compare(reflect(schema, before), reflect(schema, after), { local: '', shown: '' }, dropped, depth);
+  return compare(schema, before, after, { local: '', shown: '' }, dropped, depth);
 }
 
 interface Path {
@@ -26,22 +26,25 @@ interface Path {
 }
 
 function compare(
-  before: ReflectMessage,
-  after: ReflectMessage,
+  schema: DescMessage,
+  before: Message,
+  after: Message,
   at: Path,
   dropped: ReadonlySet<string>,
   levels: number,
 ): string[] {
-  return before.fields.flatMap((field) => {
+  return schema.fields.flatMap((field) => {
     const path = { local: join(at.local, field.localName), shown: join(at.shown, nameOf(field)) };
     if (dropped.has(path.local)) return [];
     if (
       fieldCanonical(before, field, path.local, dropped) === fieldCanonical(after, field, path.local, dropped)
     )
       return [];
-    const both = before.isSet(field) && after.isSet(field);
+    const both = isFieldSet(before, field) && isFieldSet(after, field);
     if (field.fieldKind !== 'message' || !both || levels === 1) return [path.shown];
-    return compare(before.get(field), after.get(field), path, dropped, levels - 1);
+    const inner = field.message;
+    const inside = (one: Message): Message => asMessage(field, inner, heldBy(one, field));
+    return compare(inner, inside(before), inside(after), path, dropped, levels - 1);
   });
 }
 

@@ -47,6 +47,25 @@ export function isSensitive(field: DescField): boolean {
   return optionsOf(field).sensitive;
 }
 
+const secretive = new WeakMap<DescMessage, boolean>();
+
+/** Whether any field of the message, at any depth, may hold a secret. Most resources have none at all. */
+export function mayHoldSecrets(message: DescMessage): boolean {
+  let known = secretive.get(message);
+  if (known === undefined) {
+    known = reachable(message).some(({ fields }) => fields.some(isSensitive));
+    secretive.set(message, known);
+  }
+  return known;
+}
+
+/** The message and all that can stand in it. */
+function reachable(message: DescMessage): DescMessage[] {
+  const found = new Set([message]);
+  for (const { fields } of found) for (const field of fields) if (field.message) found.add(field.message);
+  return [...found];
+}
+
 /** The words that stand for an enum value, the one we write first; empty where its proto name is the word. */
 export function enumWords(value: DescEnumValue): readonly string[] {
   return getOption(value, cr_value).words;

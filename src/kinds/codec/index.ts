@@ -16,6 +16,7 @@ export {
   fieldName,
   isHidden,
   isSensitive,
+  mayHoldSecrets,
   storedValue,
 } from './fields.js';
 export { DecodeError, type Problem } from './problems.js';

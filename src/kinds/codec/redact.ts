@@ -1,7 +1,15 @@
 // Messages without their secrets: for hashes, comparisons and everything that people may see.
-import { clone, type DescMessage, type Message, type MessageShape } from '@bufbuild/protobuf';
-import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
-import { isSensitive } from './fields.js';
+import {
+  clearField,
+  clone,
+  type DescField,
+  type DescMessage,
+  isFieldSet,
+  type Message,
+  type MessageShape,
+} from '@bufbuild/protobuf';
+import { isSensitive, mayHoldSecrets } from './fields.js';
+import { messagesIn } from './held.js';
 
 /** A copy in which every sensitive field, at any depth, is unset. */
 export function withoutSensitive<D extends DescMessage>(
@@ -9,7 +17,7 @@ export function withoutSensitive<D extends DescMessage>(
   message: MessageShape<D>,
 ): MessageShape<D> {
   const copy = clone(schema, message);
-  visitSensitive(schema, copy, (holder, field) => holder.clear(field));
+  visitSensitive(schema, copy, clearField);
   return copy;
 }
 
@@ -22,21 +30,15 @@ export function hasSensitive<D extends DescMessage>(schema: D, message: MessageS
   return found;
 }
 
-type Visit = (holder: ReflectMessage, field: DescMessage['fields'][number]) => void;
+type Visit = (holder: Message, field: DescField) => void;
 
 function visitSensitive(schema: DescMessage, message: Message, visit: Visit): void {
-  visitReflected(reflect(schema, message), visit);
-}
-
-function visitReflected(message: ReflectMessage, visit: Visit): void {
-  for (const field of message.fields) {
-    if (!message.isSet(field)) continue;
+  if (!mayHoldSecrets(schema)) return;
+  for (const field of schema.fields) {
+    if (!isFieldSet(message, field)) continue;
     if (isSensitive(field)) visit(message, field);
-    else if (field.fieldKind === 'message') visitReflected(message.get(field), visit);
-    else if (field.fieldKind === 'list' && field.listKind === 'message') {
-      for (const item of message.get(field)) visitReflected(item as ReflectMessage, visit);
-    } else if (field.fieldKind === 'map' && field.mapKind === 'message') {
-      for (const item of message.get(field).values()) visitReflected(item as ReflectMessage, visit);
+    else if (field.message) {
+      for (const one of messagesIn(message, field)) visitSensitive(field.message, one, visit);
     }
   }
 }

@@ -1,8 +1,8 @@
 // The sensitive text fields of a message, to be read and replaced: where secret:// references stand.
-import type { DescField, DescMessage, Message } from '@bufbuild/protobuf';
-import { ScalarType } from '@bufbuild/protobuf';
-import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
-import { fieldName, isSensitive } from './fields.js';
+import { type DescField, type DescMessage, isFieldSet, type Message, ScalarType } from '@bufbuild/protobuf';
+import { reflect } from '@bufbuild/protobuf/reflect';
+import { fieldName, isSensitive, mayHoldSecrets } from './fields.js';
+import { messagesIn } from './held.js';
 
 /** One text that Teleport treats as a secret. */
 export interface SensitiveText {
@@ -14,25 +14,20 @@ export interface SensitiveText {
 
 /** Every sensitive text field that holds something, at any depth. */
 export function sensitiveTexts(schema: DescMessage, message: Message, path: string): SensitiveText[] {
-  return visit(reflect(schema, message), path);
+  if (!mayHoldSecrets(schema)) return [];
+  return schema.fields
+    .filter((field) => isFieldSet(message, field))
+    .flatMap((field) => textsIn(message, field, `${path}.${fieldName(field)}`));
 }
 
-function visit(message: ReflectMessage, path: string): SensitiveText[] {
-  return message.fields
-    .filter((field) => message.isSet(field))
-    .flatMap((field) => visitField(message, field, path));
-}
-
-function visitField(message: ReflectMessage, field: DescField, parent: string): SensitiveText[] {
-  const path = `${parent}.${fieldName(field)}`;
+function textsIn(message: Message, field: DescField, path: string): SensitiveText[] {
   if (field.fieldKind === 'scalar' && field.scalar === ScalarType.STRING && isSensitive(field)) {
-    return [{ path, value: message.get(field), set: (value) => message.set(field, value) }];
+    const owner = reflect(field.parent, message);
+    return [{ path, value: owner.get(field), set: (value) => owner.set(field, value) }];
   }
-  if (field.fieldKind === 'message') return visit(message.get(field), path);
-  if (field.fieldKind === 'list' && field.listKind === 'message') {
-    return [...message.get(field)].flatMap((item, index) =>
-      visit(item as ReflectMessage, `${path}[${index}]`),
-    );
-  }
-  return [];
+  if (field.fieldKind === 'map' || !field.message) return [];
+  const { message: schema } = field;
+  return messagesIn(message, field).flatMap((one, index) =>
+    sensitiveTexts(schema, one, field.fieldKind === 'list' ? `${path}[${index}]` : path),
+  );
 }
