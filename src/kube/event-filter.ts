@@ -11,12 +11,17 @@ const repeatMs = 10 * 60_000;
 const burst = 25;
 const refillMs = 60_000;
 /**
- * All objects together: so many at once, then one for each refill; warnings have an allowance of their own. Each
- * Event is a write, and a thousand objects that come at once would cost a thousand.
+ * All objects together, by type: so many at once, then one for each refill. Each Event is a write, and a thousand objects
+ * that come at once would cost a thousand; that all went well needs to be told of few of them.
  */
-const wholeAllowance: Allowance = { burst: 100, refillMs: 200 };
+const wholeAllowance: Readonly<Record<EventType, Allowance>> = {
+  Normal: { burst: 50, refillMs: 1_000 },
+  Warning: { burst: 100, refillMs: 200 },
+};
 /** Entries beyond this are dropped, oldest first. */
 const remembered = 20_000;
+
+export type EventType = 'Normal' | 'Warning';
 
 /** Sent; said of late; no room for more about the object; no room for more of its type about anything. */
 export type Verdict = 'admitted' | 'repeated' | 'objectFull' | 'allFull';
@@ -33,12 +38,12 @@ interface Bucket {
 
 export class EventFilter {
   readonly #clock: Clock;
-  readonly #whole: Allowance;
+  readonly #whole: Readonly<Record<EventType, Allowance>>;
   readonly #sent = new Map<string, number>();
   readonly #buckets = new Map<string, Bucket>();
-  readonly #overall = new Map<string, Bucket>();
+  readonly #overall = new Map<EventType, Bucket>();
 
-  constructor(clock: Clock, whole: Allowance = wholeAllowance) {
+  constructor(clock: Clock, whole = wholeAllowance) {
     this.#clock = clock;
     this.#whole = whole;
   }
@@ -49,14 +54,14 @@ export class EventFilter {
    * @param type those of a type share an allowance
    * @param text type, reason and message
    */
-  admit(object: string, type: string, text: string): Verdict {
+  admit(object: string, type: EventType, text: string): Verdict {
     const now = this.#clock.monotonic();
     // Texts can be long and many; a digest is enough to know one again.
     const key = createHash('sha256').update(`${object}\n${text}`).digest('base64').slice(0, 22);
     const last = this.#sent.get(key);
     if (last !== undefined && now - last < repeatMs) return 'repeated';
     const own = tokensOf(this.#buckets.get(object), { burst, refillMs }, now);
-    const all = tokensOf(this.#overall.get(type), this.#whole, now);
+    const all = tokensOf(this.#overall.get(type), this.#whole[type], now);
     if (all < 1) return 'allFull';
     if (own < 1) return 'objectFull';
     remember(this.#buckets, object, { tokens: own - 1, at: now });

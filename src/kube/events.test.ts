@@ -139,7 +139,7 @@ test('the queue is bounded', async () => {
   const { clock, client, recorder } = setUp();
   client.fault = () => new Promise(() => {});
   for (let n = 0; n < 1_200; n++) {
-    await clock.advance(200);
+    await clock.advance(1_000);
     recorder.record({ ...object, metadata: { ...object.metadata, uid: `u${n}` } }, synced);
   }
   expect(recorder.dropped).toBeGreaterThan(190);

@@ -7,14 +7,14 @@ import type { Logger } from '../core/log.js';
 import type { KubeClient } from './client.js';
 import { rfc3339 } from './conditions.js';
 import { from, isKubeError } from './errors.js';
-import { EventFilter, type Verdict } from './event-filter.js';
+import { EventFilter, type EventType, type Verdict } from './event-filter.js';
 import { HeldBack } from './held-back.js';
 import type { ApiResource, KubeObject, ObjectMeta } from './object.js';
 
 const events: ApiResource = { group: '', version: 'v1', plural: 'events' };
 
 export interface EventText {
-  readonly type: 'Normal' | 'Warning';
+  readonly type: EventType;
   /** One word in CamelCase. */
   readonly reason: string;
   readonly message: string;
@@ -36,7 +36,7 @@ interface CoreEvent {
   kind: 'Event';
   metadata: ObjectMeta;
   involvedObject: Record<string, string | undefined>;
-  type: string;
+  type: EventType;
   reason: string;
   message: string;
   source: { component: string; host: string };
@@ -54,6 +54,9 @@ const tries = 3;
 
 const uidOf = ({ metadata }: KubeObject): string => metadata.uid ?? '';
 
+const shortened = (message: string): string =>
+  message.length <= longestMessage ? message : `${message.slice(0, longestMessage - 1)}…`;
+
 /** Records Events. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
@@ -69,7 +72,7 @@ export class EventRecorder {
     this.#options = options;
     this.#filter = new EventFilter(options.clock);
     this.#held = new HeldBack(options.clock, (event) => {
-      const verdict = this.#admit(event);
+      const verdict = this.#admit(event.involvedObject['uid'] ?? '', event, () => event);
       if (verdict === 'allFull') return 'noRoomAtAll';
       return verdict === 'objectFull' ? 'noRoom' : 'done';
     });
@@ -86,11 +89,10 @@ export class EventRecorder {
    */
   record(object: KubeObject, text: EventText): void {
     if (this.#stop.signal.aborted) return;
-    const event = this.#make(object, text);
-    const verdict = this.#admit(event);
+    const verdict = this.#admit(uidOf(object), text, () => this.#make(object, text));
     const waits = verdict === 'objectFull' || verdict === 'allFull';
     if (!waits || text.type !== 'Warning') this.withdraw(object);
-    else if (!this.#held.hold(uidOf(object), event)) this.#dropped++;
+    else if (!this.#held.hold(uidOf(object), this.#make(object, text))) this.#dropped++;
   }
 
   /** What was not sent yet about the object holds no longer. */
@@ -103,14 +105,13 @@ export class EventRecorder {
     this.#held.withdrawAll();
   }
 
-  /** Sends it, if it may be. */
-  #admit(event: CoreEvent): Verdict {
-    const { type, reason, message, involvedObject } = event;
-    const verdict = this.#filter.admit(involvedObject['uid'] ?? '', type, `${type}\n${reason}\n${message}`);
+  /** Sends it, if it may be; of most of a crowd nothing is made. */
+  #admit(object: string, { type, reason, message }: EventText, make: () => CoreEvent): Verdict {
+    const verdict = this.#filter.admit(object, type, `${type}\n${reason}\n${shortened(message)}`);
     if (verdict !== 'admitted') return verdict;
     if (this.#queue.length >= longestQueue) this.#dropped++;
     else {
-      this.#queue.push(event);
+      this.#queue.push(make());
       this.#sending ??= this.#send();
     }
     return verdict;
@@ -180,7 +181,7 @@ export class EventRecorder {
       },
       type,
       reason,
-      message: message.length <= longestMessage ? message : `${message.slice(0, longestMessage - 1)}…`,
+      message: shortened(message),
       source: { component, host: instance },
       firstTimestamp: now,
       lastTimestamp: now,

@@ -150,7 +150,7 @@ async function sent(
   const isTaken = ownership(labels, parts.policy.operatorId) !== 'ours';
   // One that Teleport deletes at its first use may be used by now.
   if (isTaken || isOneTime(kind, resource)) return first.stored;
-  if (over) recent.put(kind.resource.kind, name, first.stored, kind.form.revision(over));
+  if (over) recent.put(kind, name, first.stored, kind.form.revision(over));
   const again = writtenOver(kind, resource, first.stored);
   kind.form.setRevision(again, kind.form.revision(first.stored));
   const answer = await kind.calls.update.run(teleport, again, { signal });
