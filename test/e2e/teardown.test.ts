@@ -127,6 +127,29 @@ describe.each(pairs())('the end, on $name', ({ start, skipped }) => {
       });
     }, 120_000);
 
+    it('a namespace waits under -dry-run, and says that Teleport would be left alone; then it goes', async () => {
+      const doomed = await openScene(scene);
+      const first = await run(scene, '-namespaces=all');
+      const [name = ''] = await make(doomed, 'TeleportRoleV7', 1);
+      await first.stop();
+      await run(scene, '-namespaces=all', '-dry-run');
+      await doomed.admin.remove(`/api/v1/namespaces/${doomed.namespace}`);
+      if (scene.kube.kind === 'kube-apiserver') await emptyNamespace(doomed, 'TeleportRoleV7');
+      await eventually(async () => {
+        const ready = conditionOf(await doomed.find('TeleportRoleV7', name), 'Ready');
+        expect(ready?.reason).toBe('Observed');
+        expect(ready?.message).toContain(
+          'would stay in Teleport: the object goes because its namespace does',
+        );
+        expect(ready?.message).toContain('The deletion waits');
+      });
+      expect((await doomed.find('TeleportRoleV7', name))?.metadata.finalizers).toEqual([finalizer]);
+      await operator?.stop();
+      await run(scene, '-namespaces=all');
+      await doomed.untilGone('TeleportRoleV7', name, 30_000);
+      await untilStored([name]);
+    }, 90_000);
+
     it('a namespace deletes from Teleport where -delete-on-teardown says so', async () => {
       const doomed = await openScene(scene);
       await run(scene, '-namespaces=all', '-delete-on-teardown');
