@@ -5,6 +5,7 @@ import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { Metrics } from '../core/metrics.js';
 import type { ClusterAccess } from './access.js';
+import { wholeBody } from './body.js';
 import { fromResponse, KubeError } from './errors.js';
 import type { ApiResource } from './object.js';
 import { type HttpRequest, type HttpResponse, Transport } from './transport.js';
@@ -87,9 +88,7 @@ export class Sender {
       const response = await this.#transport.open(request);
       const status = response.statusCode ?? 0;
       if (status === 200) return { status, headers: response.headers, body: '', stream: response };
-      const chunks: Buffer[] = [];
-      for await (const chunk of response) chunks.push(chunk);
-      return { status, headers: response.headers, body: Buffer.concat(chunks).toString('utf8') };
+      return { status, headers: response.headers, body: await wholeBody(response) };
     });
     if ('stream' in answer && answer.stream) return answer.stream;
     throw new KubeError('Unknown', `a watch was answered with HTTP ${answer.status}`);

@@ -7,6 +7,7 @@ import type { Clock } from '../core/clock.js';
 import { request as httpRequest } from '../core/node-http.js';
 import type { ClusterAccess } from './access.js';
 import { createAgent, retireAgent, type TlsMaterial } from './agent.js';
+import { wholeBody } from './body.js';
 import type { Credential } from './credentials.js';
 import { from, KubeError } from './errors.js';
 import { hostOf } from './proxy-env.js';
@@ -68,7 +69,7 @@ export class Transport {
   async exchange(request: HttpRequest): Promise<HttpResponse> {
     return this.#within(request, async (signal) => {
       const response = await this.#send(request, request.atOnce ? 'streams' : 'requests', signal);
-      return { status: response.statusCode ?? 0, headers: response.headers, body: await readAll(response) };
+      return { status: response.statusCode ?? 0, headers: response.headers, body: await wholeBody(response) };
     });
   }
 
@@ -230,19 +231,6 @@ class StaleConnection extends Error {
     super(cause.message);
     this.cause = cause;
   }
-}
-
-/** By events: the asynchronous iteration of a stream costs several times what a short body does. */
-function readAll(response: http.IncomingMessage): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
-    response.on('data', (chunk: Buffer) => chunks.push(chunk));
-    response.once('end', () => resolve(Buffer.concat(chunks).toString('utf8')));
-    response.once('error', reject);
-    response.once('close', () => {
-      if (!response.complete) reject(new Error('the connection ended within the answer'));
-    });
-  });
 }
 
 function asError(reason: unknown): Error {
