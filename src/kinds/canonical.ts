@@ -6,10 +6,10 @@ import { asMessage, heldBy } from './codec/held.js';
 import { isSensitive } from './codec/index.js';
 
 /** Seconds of Go's zero time, year 1: how Go sends a time that was never set (kinds.md C.1). */
-const goZeroTime = -62_135_596_800n;
+export const goZeroTime = -62_135_596_800n;
 
 /** Messages whose mere presence says something: a false that is stated is not a default. */
-const presenceMatters = new Set([
+export const presenceMatters: ReadonlySet<string> = new Set([
   'types.BoolValue',
   'google.protobuf.BoolValue',
   'google.protobuf.StringValue',
@@ -69,7 +69,7 @@ function messageText(
   let text = '';
   for (const field of fieldsInOrder(schema)) {
     if (!isFieldSet(message, field)) continue;
-    const at = dropped === none ? '' : path === '' ? field.localName : `${path}.${field.localName}`;
+    const at = dropped.size === 0 ? '' : path === '' ? field.localName : `${path}.${field.localName}`;
     if (dropped.has(at)) continue;
     const one = fieldText(message, field, at, dropped);
     if (one !== '') text += `${text === '' ? '' : ','}${field.number}:${one}`;
@@ -80,7 +80,7 @@ function messageText(
 
 function fieldText(message: Message, field: DescField, path: string, dropped: ReadonlySet<string>): string {
   const held = heldBy(message, field);
-  const below = dropped === none || mayReach(path, dropped) ? dropped : none;
+  const below = mayReach(path, dropped) ? dropped : none;
   switch (field.fieldKind) {
     case 'message': {
       const text = messageText(field.message, asMessage(field, field.message, held), path, below);

@@ -1,7 +1,6 @@
 // Decides which Events are worth sending: the same one once in ten minutes, not too many about one object, and not
-// too many in all: what happened to an object is in its status too,
-// and a warning is held back until there is room (held-back.ts).
-// Pure apart from its memory, which is bounded.
+// too many in all: what happened to an object is in its status too, and a warning is held back until there is room
+// (held-back.ts). Pure apart from its memory, which is bounded.
 import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 

@@ -7,7 +7,7 @@ const everyMs = 1_000;
 /** Of more objects nothing is held back. */
 const most = 5_000;
 
-/** `sent`, or not worth it any more: it is done with. No room for this one, or for any. */
+/** Sent, or not worth it any more: it is done with. No room for this one, or for any. */
 export type Attempt = 'done' | 'noRoom' | 'noRoomAtAll';
 
 export class HeldBack<E> {

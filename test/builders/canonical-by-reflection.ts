@@ -2,18 +2,8 @@
 // independent way to the same text.
 import { type DescField, type DescMessage, isMessage, type Message, ScalarType } from '@bufbuild/protobuf';
 import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
+import { goZeroTime, presenceMatters } from '../../src/kinds/canonical.js';
 import { isSensitive } from '../../src/kinds/codec/index.js';
-
-/** Seconds of Go's zero time, year 1: how Go sends a time that was never set (kinds.md C.1). */
-const goZeroTime = -62_135_596_800n;
-
-/** Messages whose mere presence says something: a false that is stated is not a default. */
-const presenceMatters = new Set([
-  'types.BoolValue',
-  'google.protobuf.BoolValue',
-  'google.protobuf.StringValue',
-  'google.protobuf.Int64Value',
-]);
 
 /** What `canonical` is to say. */
 export function canonicalByReflection(

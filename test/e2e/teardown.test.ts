@@ -47,7 +47,7 @@ describe.each(pairs())('the end, on $name', ({ start, skipped }) => {
         for (const name of names) expect(await loginsOf(scene, name)).toEqual(['one']);
       });
 
-    it('a CRD releases hundreds of objects', async () => {
+    it('a CRD releases a hundred objects', async () => {
       await run(scene);
       const names = Array.from({ length: 100 }, () => unique('role'));
       await Promise.all(names.map((name) => scene.create('TeleportRoleV8', name, logins('one'))));

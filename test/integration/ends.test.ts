@@ -1,16 +1,14 @@
 // How the operator ends where its work fails, or is stopped before it has begun: whatever it started is closed.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/cli/settings.js';
-import { systemClock } from '../../src/core/clock.js';
-import { silentLogger } from '../../src/core/log.js';
 import type { AnyKind } from '../../src/kinds/kind.js';
 import { roleV7 } from '../../src/kinds/role.js';
-import { type RunningOperator, startOperator } from '../../src/operator.js';
+import type { RunningOperator } from '../../src/operator.js';
 import { eventually } from '../env/eventually.js';
 import { ensure, openKube } from '../env/kube-admin.js';
 import { type RunningEmbeddedKube, startEmbeddedKube } from '../env/kube-embedded.js';
 import { stopAll } from '../env/stop-all.js';
 import { type RunningEmbeddedTeleport, startEmbeddedTeleport } from '../env/teleport-embedded.js';
+import { operatorOn } from './operator-on.js';
 
 describe('an operator', () => {
   let kube: RunningEmbeddedKube;
@@ -27,31 +25,20 @@ describe('an operator', () => {
   }, 60_000);
   afterAll(() => stopAll(teleport.stop, kube.stop));
 
-  const start = async (
-    name: string,
-    kinds: readonly AnyKind[],
-    ...flags: string[]
-  ): Promise<RunningOperator> => {
-    const token = await teleport.addBot({ name, join: { method: 'token' } });
-    return startOperator({
-      settings: readSettings([
-        `-auth-server=${teleport.authAddress}`,
-        `-ca-pin=${teleport.caPins.join(',')}`,
-        '-join-method=token',
-        `-token=${token}`,
-        `-kubeconfig=${kube.kubeconfigPath}`,
+  const start = (name: string, kinds: readonly AnyKind[], ...flags: string[]): Promise<RunningOperator> =>
+    operatorOn({
+      kube,
+      teleport,
+      name,
+      namespace: 'ends',
+      kinds,
+      flags: [
         `-leader-election-id=${name}`,
         '-health-probe-bind-address=127.0.0.1:0',
         '-metrics-bind-address=127.0.0.1:0',
         ...flags,
-      ]),
-      namespace: 'ends',
-      env: {},
-      clock: systemClock,
-      log: silentLogger,
-      kinds,
+      ],
     });
-  };
   const answers = async (port: number | undefined): Promise<boolean> =>
     fetch(`http://127.0.0.1:${port}/healthz`).then(
       () => true,

@@ -1,9 +1,6 @@
 // A kind that nobody foresaw, made of one declaration: its CRD, codec, permissions, docs row and the whole operator
 // come of it, without a change anywhere else. Its Teleport is a map.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSettings } from '../../src/cli/settings.js';
-import { systemClock } from '../../src/core/clock.js';
-import { silentLogger } from '../../src/core/log.js';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { LockSpecV2Schema, type LockV2, LockV2Schema } from '../../src/gen/teleport/types/lock_pb.js';
 import { call, nothing } from '../../src/kinds/calls.js';
@@ -12,7 +9,6 @@ import { legacyForm } from '../../src/kinds/forms.js';
 import { declareKind } from '../../src/kinds/kind.js';
 import { kubeRules, teleportAllow } from '../../src/kinds/permissions.js';
 import type { Condition } from '../../src/kube/object.js';
-import { startOperator } from '../../src/operator.js';
 import { kindsDoc } from '../../tools/gen/docs-kinds.js';
 import { inMemory } from '../builders/memory-kind.js';
 import { installCrds } from '../env/crds.js';
@@ -20,6 +16,7 @@ import { ensure, type KubeAdmin, openKube } from '../env/kube-admin.js';
 import { startEmbeddedKube } from '../env/kube-embedded.js';
 import { stopAll } from '../env/stop-all.js';
 import { startEmbeddedTeleport } from '../env/teleport-embedded.js';
+import { operatorOn } from './operator-on.js';
 
 /** The one declaration. */
 const toy = declareKind({
@@ -64,22 +61,13 @@ describe('a kind made of one declaration', () => {
       metadata: { name: 'toys' },
     });
     await installCrds(admin, [crdFor(kind, () => 'What it means.')]);
-    const token = await teleport.addBot({ name: 'toys', join: { method: 'token' } });
-    const operator = await startOperator({
-      settings: readSettings([
-        `-auth-server=${teleport.authAddress}`,
-        `-ca-pin=${teleport.caPins.join(',')}`,
-        '-join-method=token',
-        `-token=${token}`,
-        `-kubeconfig=${kube.kubeconfigPath}`,
-        '-health-probe-bind-address=0',
-        '-metrics-bind-address=0',
-      ]),
+    const operator = await operatorOn({
+      kube,
+      teleport,
+      name: 'toys',
       namespace: 'toys',
-      env: {},
-      clock: systemClock,
-      log: silentLogger,
       kinds: [kind],
+      flags: ['-health-probe-bind-address=0', '-metrics-bind-address=0'],
     });
     stop = async () => {
       await operator.stop();

@@ -5,7 +5,6 @@ import {
   type DescField,
   type DescMessage,
   fromJson,
-  isFieldSet,
   type JsonObject,
   type Message,
 } from '@bufbuild/protobuf';
@@ -29,10 +28,10 @@ export function asMessage(field: DescField, schema: DescMessage, held: unknown):
   return held as Message;
 }
 
-/** All messages that the field holds, if it holds messages: itself, its list's or its map's. */
+/** All messages that a field which is set holds, if it holds messages: itself, its list's or its map's. */
 export function messagesIn(message: Message, field: DescField): readonly Message[] {
   const schema = field.message;
-  if (!schema || !isFieldSet(message, field)) return [];
+  if (!schema) return [];
   const held = heldBy(message, field);
   const all = field.fieldKind === 'message' ? [held] : Object.values(held as object);
   return all.map((one) => asMessage(field, schema, one));
