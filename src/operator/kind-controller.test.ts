@@ -34,7 +34,7 @@ afterEach(() => {
   for (const stop of stopping.splice(0)) stop.abort();
 });
 
-function world(base: AnyKind = roleV7, during?: () => Promise<void>) {
+function world(base: AnyKind = roleV7, during?: () => Promise<void>, deleteOnTeardown = true) {
   const memory = inMemory(base);
   const { teleport } = memory;
   const { create: write } = memory.kind.calls;
@@ -68,7 +68,7 @@ function world(base: AnyKind = roleV7, during?: () => Promise<void>) {
     claims,
     policy: { drift: 'correct', dryRun: false, nameUnmanaged: false },
     brake: new DeletionBrake(0, clock),
-    deleteOnTeardown: true,
+    deleteOnTeardown,
     onClaims: () => {},
     onSight: () => {},
     features: () => undefined,
@@ -202,5 +202,25 @@ describe('an object whose deletion is only observed', () => {
     await waitFor(() => expect(status()).toContain('The resource would be deleted'));
     teleport.resources.clear();
     await waitFor(() => expect(status()).toContain('Teleport has no such resource'));
+  });
+});
+
+describe('objects that go together', () => {
+  it('are known as such, so that their CRD may tell of its end a moment after the first of them goes', async () => {
+    const { kube, teleport, start } = world(roleV7, undefined, false);
+    const { plural } = resource;
+    let asked = 0;
+    const discover = async () => {
+      const verbs = asked++ === 0 ? ['create', 'delete'] : ['delete'];
+      return [{ name: plural, kind: roleV7.object.kind, namespaced: true, verbs }];
+    };
+    Object.assign(kube, { discover });
+    for (const name of ['a', 'b', 'c']) kube.put(resource, anObject({ name }));
+    start();
+    await waitFor(() => expect(teleport.resources.size).toBe(3));
+    const left = (): string[] => ['a', 'b', 'c'].filter((name) => kube.read(resource, { ...engineer, name }));
+    for (const name of ['a', 'b']) await kube.delete(resource, { ...engineer, name });
+    await waitFor(() => expect(left()).toEqual(['c']));
+    expect([...teleport.resources.keys()]).toEqual(['a', 'b', 'c']);
   });
 });
