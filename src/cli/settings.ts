@@ -177,7 +177,7 @@ export const settings = {
     'namespaces',
     namespaceList,
     [] as readonly string[],
-    'Namespaces of the objects, where that is not -namespace alone; all for every namespace. The Lease stays in -namespace.',
+    'Namespaces of the objects, where that is not -namespace alone; all for every namespace. The Lease stays in -namespace. Release finds them in the Lease where the flag is not given.',
   ),
   installCrds: setting(
     'install-crds',

@@ -17,6 +17,8 @@ export interface HoldOptions {
   readonly identity: string;
   /** How long others leave an unrenewed lease alone; milliseconds. */
   readonly leaseMs: number;
+  /** What the lease is to say of us to others, while we hold it and after. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 /** One limit for each request, so that one that hangs leaves time for another. */
@@ -114,11 +116,13 @@ export class Hold {
   }
 
   async #write(lease: Lease | undefined, signal: AbortSignal | undefined): Promise<Tried> {
-    const { client, clock, leaseMs, identity } = this.#o;
+    const { client, clock, leaseMs, identity, annotations } = this.#o;
     const started = clock.monotonic();
     const spec = heldSpec(lease?.spec, identity, Math.ceil(leaseMs / 1000), clock.now());
     try {
-      const written = await this.#limited(signal, (limit) => writeLease(client, this.#o, lease, spec, limit));
+      const written = await this.#limited(signal, (limit) =>
+        writeLease(client, this.#o, lease, spec, limit, annotations),
+      );
       this.#see(written);
       this.#renewedAt = started;
       return 'ours';

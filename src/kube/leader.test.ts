@@ -37,6 +37,7 @@ function join(
     drain?: boolean;
     metrics?: PromMetrics;
     remark?: (holder: string) => string | undefined;
+    annotations?: Record<string, string>;
   } = {},
 ): Candidate {
   const stop = new AbortController();
@@ -50,6 +51,7 @@ function join(
     random: () => 0.99,
     ...(options.metrics && { metrics: options.metrics }),
     ...(options.remark && { remark: options.remark }),
+    ...(options.annotations && { annotations: options.annotations }),
   });
   const candidate: Candidate = { elector, stop, terms, finish: () => {}, running: Promise.resolve() };
   candidate.running = elector.run({
@@ -103,6 +105,26 @@ afterEach(async () => {
   await clock.advance(60_000);
   await Promise.all(candidates.map((candidate) => candidate.running.catch(() => {})));
   strictEqual(clock.pending, 0);
+});
+
+test('says of itself in the lease what it is to say, beside what others say there, and again where that was removed', async () => {
+  const said = () => client.read(leases, at)?.metadata.annotations;
+  client.put(leases, {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { ...at, annotations: { theirs: 'x', ours: 'of before' } },
+  });
+  const one = join('host_1', { annotations: { ours: 'a,b' } });
+  await clock.settle();
+  expect(said()).toEqual({ theirs: 'x', ours: 'a,b' });
+  const lease = client.read(leases, at)!;
+  client.put(leases, { ...lease, metadata: { ...lease.metadata, annotations: { theirs: 'x' } } });
+  await clock.advance(5_000);
+  expect(said()).toEqual({ theirs: 'x', ours: 'a,b' });
+  one.stop.abort();
+  await clock.settle();
+  expect(spec().holderIdentity).toBe('');
+  expect(said()).toEqual({ theirs: 'x', ours: 'a,b' });
 });
 
 test('creates the lease, leads, renews with two requests in five seconds, and gives it back', async () => {

@@ -32,6 +32,8 @@ export interface LeaderOptions {
   readonly random?: () => number;
   /** What to say, as a warning, of a holder that will not let go by itself; undefined for any other. */
   readonly remark?: (holder: string) => string | undefined;
+  /** What the lease is to say of us to others, while we hold it and after. */
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 export interface RunOptions {
@@ -62,6 +64,7 @@ export class LeaderElector {
       drainMs: 10_000,
       random: Math.random,
       remark: () => undefined,
+      annotations: {},
       ...options,
     };
     this.#hold = new Hold(this.#o);

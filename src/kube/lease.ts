@@ -1,5 +1,6 @@
 // The Lease object of leader election: its form, and reading and writing one. When to do so is hold.ts's and leader.ts's.
 import type { KubeClient } from './client.js';
+import { isKubeError } from './errors.js';
 import type { ApiResource, ObjectMeta } from './object.js';
 
 export const leases: ApiResource = { group: 'coordination.k8s.io', version: 'v1', plural: 'leases' };
@@ -55,19 +56,40 @@ export function releasedSpec(before: LeaseSpec | undefined, now: number): LeaseS
   };
 }
 
-/** Writes the lease, guarded by the resourceVersion it was read with; creates it when it was not there. */
+/**
+ * Writes the lease, guarded by the resourceVersion it was read with; creates it when it was not there.
+ * @param annotations set beside those that it has
+ */
 export function writeLease(
   client: KubeClient,
   at: { namespace: string; name: string },
   before: Lease | undefined,
   spec: LeaseSpec,
   signal: AbortSignal,
+  annotations?: Readonly<Record<string, string>>,
 ): Promise<Lease> {
+  const metadata = before?.metadata ?? { name: at.name, namespace: at.namespace };
   const lease: Lease = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: before?.metadata ?? { name: at.name, namespace: at.namespace },
+    metadata: annotations
+      ? { ...metadata, annotations: { ...metadata.annotations, ...annotations } }
+      : metadata,
     spec: { ...before?.spec, ...spec },
   };
   return before ? client.replace(leases, lease, { signal }) : client.create(leases, lease, { signal });
+}
+
+/** The lease; undefined where there is none. @throws KubeError */
+export async function findLease(
+  client: KubeClient,
+  at: { namespace: string; name: string },
+  signal: AbortSignal,
+): Promise<Lease | undefined> {
+  try {
+    return await client.get<Lease>(leases, at, { signal });
+  } catch (error) {
+    if (isKubeError(error, 'NotFound')) return undefined;
+    throw error;
+  }
 }

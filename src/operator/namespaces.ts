@@ -1,4 +1,4 @@
-// Which namespaces the objects are in: the operator's own, those of -namespaces, or all of them.
+// Which namespaces the objects are in: the operator's own, those of -namespaces, or all of them; and how the Lease says so.
 
 /** Namespaces by name, or all of the cluster. */
 export type Namespaces = readonly string[] | 'all';
@@ -7,4 +7,21 @@ export type Namespaces = readonly string[] | 'all';
 export function objectNamespaces(asked: readonly string[], own: string): Namespaces {
   if (asked.length === 0) return [own];
   return asked.some((name) => name === 'all' || name === '*') ? 'all' : [...new Set(asked)];
+}
+
+/** As the Lease's annotation has it, and as -namespaces takes it. */
+export const namespacesText = (namespaces: Namespaces): string =>
+  namespaces === 'all' ? 'all' : namespaces.join(',');
+
+/** Those of `first` that are not among `second`; 'others' where that is all of the cluster but those. */
+export function without(first: Namespaces, second: Namespaces): readonly string[] | 'others' {
+  if (second === 'all') return [];
+  if (first === 'all') return 'others';
+  return first.filter((name) => !second.includes(name));
+}
+
+/** Whether an object can be in both. */
+export function overlap(first: Namespaces, second: Namespaces): boolean {
+  if (first === 'all') return second === 'all' || second.length > 0;
+  return second === 'all' ? first.length > 0 : first.some((name) => second.includes(name));
 }

@@ -1,5 +1,5 @@
 // `teleport-operator release` as a command: a client from the settings of `run`, lines on stdout, an exit code. What
-// is done is in release.ts.
+// is done is in release.ts, whose objects are meant in release-scope.ts.
 import { randomUUID } from 'node:crypto';
 import type { Settings } from '../cli/settings.js';
 import type { Clock } from '../core/clock.js';
@@ -7,8 +7,8 @@ import { noMetrics } from '../core/metrics.js';
 import { kinds } from '../kinds/index.js';
 import { createKubeClient } from '../kube/client.js';
 import { loadKubeConfig } from '../kube/config.js';
-import { objectNamespaces } from './namespaces.js';
 import { freeing, release, releaseIdentity, summary } from './release.js';
+import { releaseScope } from './release-scope.js';
 
 export interface CommandParts {
   readonly settings: Settings;
@@ -21,7 +21,7 @@ export interface CommandParts {
 /**
  * Releases all objects and tells what became of them.
  * @returns what could not be done; empty where all went well
- * @throws Error where the kubeconfig can't be used or the Lease can't be taken
+ * @throws Error where the kubeconfig can't be used, nothing tells whose objects are meant, or the Lease can't be taken
  */
 export async function runRelease(parts: CommandParts, signal: AbortSignal): Promise<readonly string[]> {
   const { settings, namespace, env, clock, tell } = parts;
@@ -32,8 +32,11 @@ export async function runRelease(parts: CommandParts, signal: AbortSignal): Prom
   });
   const kube = createKubeClient(access, { clock, metrics: noMetrics });
   const leaseName = settings.leaderElectionId;
-  const namespaces = objectNamespaces(settings.namespaces, namespace);
   try {
+    const { namespaces, remarks } = await releaseScope(
+      { kube, clock, namespace, leaseName, asked: settings.namespaces },
+      signal,
+    );
     const { objects, problems, leaseKept } = await release(
       {
         kube,
@@ -49,10 +52,7 @@ export async function runRelease(parts: CommandParts, signal: AbortSignal): Prom
       signal,
     );
     tell(summary(objects, namespaces, settings.dryRun));
-    if (settings.namespaces.length === 0)
-      tell(
-        'An operator that was started with -namespaces keeps objects there: give release the same -namespaces.',
-      );
+    for (const remark of remarks) tell(remark);
     if (leaseKept) tell(`To let an operator work again: ${freeing(namespace, leaseName)}`);
     return problems;
   } finally {

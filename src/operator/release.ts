@@ -6,11 +6,11 @@ import { type AnyKind, apiResource } from '../kinds/kind.js';
 import type { KubeClient } from '../kube/client.js';
 import { isKubeError, isNamespaceClosed } from '../kube/errors.js';
 import { hasFinalizer, removeFinalizer } from '../kube/finalizer.js';
-import { heldSpec, type Lease, leases, writeLease } from '../kube/lease.js';
+import { findLease, heldSpec, writeLease } from '../kube/lease.js';
 import { type ApiResource, type KubeObject, keyOf } from '../kube/object.js';
-import { finalizer } from '../reconcile/names.js';
+import { finalizer, leaseNamespaces } from '../reconcile/names.js';
 import { resourceName } from '../reconcile/wanted.js';
-import type { Namespaces } from './namespaces.js';
+import { type Namespaces, namespacesText } from './namespaces.js';
 
 /** The Lease is kept for so long, in seconds: ten years, or until somebody deletes it. */
 const keptSeconds = 315_360_000;
@@ -109,7 +109,10 @@ async function takeLease(parts: ReleaseParts, signal: AbortSignal): Promise<bool
   for (let attempt = 1; ; attempt++) {
     const before = await findLease(kube, at, signal);
     try {
-      await writeLease(kube, at, before, heldSpec(before?.spec, identity, keptSeconds, clock.now()), signal);
+      const spec = heldSpec(before?.spec, identity, keptSeconds, clock.now());
+      // One that is there tells for itself where its operator worked.
+      const told = before ? undefined : { [leaseNamespaces]: namespacesText(parts.namespaces) };
+      await writeLease(kube, at, before, spec, signal, told);
     } catch (error) {
       if (isNamespaceClosed(error)) {
         tell(
@@ -136,7 +139,8 @@ async function takeLease(parts: ReleaseParts, signal: AbortSignal): Promise<bool
 /** Holder of the Lease after a release: `<prefix><anything>`. */
 export const releaseIdentity = (suffix: string): string => `teleport-operator-release_${suffix}`;
 
-const isReleases = (holder: string): boolean => holder.startsWith(releaseIdentity(''));
+/** Whether that is the holder of a Lease which a release keeps. */
+export const isReleases = (holder: string): boolean => holder.startsWith(releaseIdentity(''));
 
 /** What an operator says that waits for a Lease which a release keeps; undefined for any other holder. */
 export function heldByRelease(holder: string, namespace: string, leaseName: string): string | undefined {
@@ -147,19 +151,6 @@ export function heldByRelease(holder: string, namespace: string, leaseName: stri
 /** The command that lets an operator work again. */
 export const freeing = (namespace: string, leaseName: string): string =>
   `kubectl -n ${namespace} delete lease ${leaseName}`;
-
-async function findLease(
-  kube: KubeClient,
-  at: { namespace: string; name: string },
-  signal: AbortSignal,
-): Promise<Lease | undefined> {
-  try {
-    return await kube.get<Lease>(leases, at, { signal });
-  } catch (error) {
-    if (isKubeError(error, 'NotFound')) return undefined;
-    throw error;
-  }
-}
 
 async function all(
   kube: KubeClient,

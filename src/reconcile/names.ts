@@ -14,6 +14,9 @@ export const operatorIdLabel = 'resources.teleport.dev/operator-id';
 /** The label by which Teleport knows the user and the role that stand for a bot; both are the bot's. */
 export const botLabel = 'teleport.internal/bot';
 
+/** The annotation of the Lease that says in which namespaces its operator keeps objects: `all`, or names with commas in between. */
+export const leaseNamespaces = 'resources.teleport.dev/namespaces';
+
 export const annotations = {
   /** Deleting the object leaves the resource in Teleport. */
   keep: 'teleport.dev/keep',

@@ -42,8 +42,8 @@ export const besideRelease: Readonly<Record<string, Run>> = {
   // with the rights that it has in the Pod
   'teleport-operator release -namespace teleport-iac':
     'KUBECONFIG=$ACCOUNT teleport-operator release -namespace teleport-iac',
-  'teleport-operator release -namespaces=…':
-    'teleport-operator release -namespace=teleport-iac -namespaces=teleport-iac,default',
+  'teleport-operator release -namespaces=team-b':
+    'teleport-operator release -namespace=teleport-iac -namespaces=default',
   'kubectl -n teleport-iac get lease 431e83f4.teleport.dev': true,
   'kubectl -n teleport-iac delete lease 431e83f4.teleport.dev': true,
   'kubectl get teleportroles,teleportusers': true,

@@ -188,6 +188,12 @@ describe.skipIf(noKube)(
             metadata: { name, namespace: 'teleport-iac', finalizers },
           }),
         );
+      // The Lease of an operator that led, which no Pod does here.
+      await admin.create('/apis/coordination.k8s.io/v1/namespaces/teleport-iac/leases', {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: { name: '431e83f4.teleport.dev', namespace: 'teleport-iac' },
+      });
       const ACCOUNT = await kube.serviceAccountKubeconfig('teleport-iac', 'teleport-operator');
       const said: string[] = [];
       // discovery of new kinds takes a moment

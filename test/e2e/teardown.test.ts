@@ -195,22 +195,52 @@ describe.each(pairs())('the end, on $name', ({ start, skipped }) => {
       expect(await loginsOf(scene, waits)).toEqual(['one']);
     }, 60_000);
 
+    /** As an exec in the operator's Pod does: with its credentials, and without its flags. */
+    const release = async (within: Scene, ...flags: string[]) => {
+      const { kubeconfigPath, namespace } = await within.operator();
+      const args = ['release', `-namespace=${namespace}`, `-kubeconfig=${kubeconfigPath}`, ...flags];
+      const options = { timeout: 60_000, env: { HOME: '/nowhere', PATH: process.env['PATH'] } };
+      const ended = promisify(execFile)(process.execPath, [operatorProgram(), ...args], options);
+      return (await ended.catch((error: unknown) => error)) as {
+        stdout: string;
+        stderr: string;
+        code?: number;
+      };
+    };
+
+    it('the operator in several namespaces: release needs none of its flags, and ends its hold in all of them', async () => {
+      const [leaving, other] = [await openScene(scene), await openScene(scene)];
+      const plurals = kinds.map(({ object }) => object.plural);
+      await grantEverywhere(leaving.admin, leaving.namespace, serviceAccount, plurals);
+      await run(leaving, `-namespaces=${leaving.namespace},${other.namespace}`);
+      const [here = ''] = await make(leaving, 'TeleportRoleV7', 1);
+      const [there = ''] = await make(other, 'TeleportRoleV7', 1);
+      const { stdout, stderr } = await release(leaving);
+      expect(stderr).toBe('');
+      expect(stdout).toContain(
+        `2 objects released in namespaces ${leaving.namespace}, ${other.namespace}; nothing was changed in Teleport.`,
+      );
+      for (const [within, name] of [
+        [leaving, here],
+        [other, there],
+      ] as const)
+        expect((await within.find('TeleportRoleV7', name))?.metadata.finalizers ?? []).toEqual([]);
+      // A second one finds the same namespaces.
+      expect((await release(leaving, '-dry-run')).stdout).toContain(
+        `0 objects would be released in namespaces ${leaving.namespace}, ${other.namespace};`,
+      );
+    }, 120_000);
+
     it('the operator: release takes the Lease from it, removes the finalizers and lists what stays', async () => {
       const leaving = await openScene(scene);
       const running = await run(leaving, '-leader-election-id=leaving');
       const names = await make(leaving, 'TeleportRoleV7', 3);
-      const { kubeconfigPath, namespace } = await leaving.operator();
-      const { stdout, stderr } = await promisify(execFile)(
-        process.execPath,
-        [
-          operatorProgram(),
-          'release',
-          `-namespace=${namespace}`,
-          `-kubeconfig=${kubeconfigPath}`,
-          '-leader-election-id=leaving',
-        ],
-        { timeout: 60_000, env: { HOME: '/nowhere', PATH: process.env['PATH'] } },
-      );
+      const { namespace } = await leaving.operator();
+      // Where the name of the Lease is not the operator's, nothing is touched.
+      const mistaken = await release(leaving);
+      expect(mistaken).toMatchObject({ code: 1, stdout: '' });
+      expect(mistaken.stderr).toContain('compare -namespace and -leader-election-id');
+      const { stdout, stderr } = await release(leaving, '-leader-election-id=leaving');
       expect(stderr).toBe('');
       for (const name of names) {
         expect(stdout).toContain(`TeleportRoleV7 ${namespace}/${name}`);

@@ -39,6 +39,24 @@ export function builtinsContract(server: () => ContractServer): void {
       expect(renewed.spec?.renewTime).toBe('1970-01-01T00:00:01.000000Z');
     });
 
+    it('keeps its annotations, and is listed over all namespaces in pages', async () => {
+      const { client } = server();
+      const annotations = { 'x.example/namespaces': 'a,b' };
+      const [first, second] = [lease(unique('lease'), held('a')), lease(unique('lease'), held('b'))];
+      const made = await client.create(leases, { ...first, metadata: { ...first.metadata, annotations } });
+      await client.create(leases, second);
+      await client.replace(leases, { ...made, spec: { ...held('b') } });
+      const found = new Map<string, KubeObject>();
+      let page = '';
+      do {
+        const list = await client.list(leases, { limit: 1, ...(page && { continue: page }) });
+        for (const item of list.items) found.set(item.metadata.name, item);
+        page = list.metadata.continue ?? '';
+      } while (page !== '');
+      expect(found.get(first.metadata.name)).toMatchObject({ metadata: { annotations }, spec: held('b') });
+      expect(found.get(second.metadata.name)?.spec).toEqual(held('b'));
+    });
+
     it('has times with microseconds, or is refused', async () => {
       const wrong = lease(unique('lease'), { ...held('a'), renewTime: '2026-01-01T00:00:00.000Z' });
       await expectRefusal(

@@ -60,6 +60,7 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ['get leases.coordination.k8s.io', ['']],
   ['create leases.coordination.k8s.io', ['']],
   ['update leases.coordination.k8s.io', ['']],
+  ['list leases.coordination.k8s.io', [...paged, 'all-namespaces']],
   ['create events', ['', 'dryRun']],
   ['list events', ['', 'fieldSelector=involvedObject.uid', 'all-namespaces', 'table', 'limit']],
   [`get ${crds}`, ['']],
