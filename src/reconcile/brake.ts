@@ -1,5 +1,5 @@
 // Holds deletions up when there are too many at once: a folder that vanished from Git, a loop gone wild. Off
-// by default. Counts what was let through, for all kinds together; that what was stopped stays so is remove.ts's part.
+// by default. Counts what was let through, for all kinds together; that what was stopped stays so is paused.ts's part.
 import type { Clock } from '../core/clock.js';
 
 const windowMs = 60_000;

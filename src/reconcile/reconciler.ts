@@ -12,6 +12,7 @@ import { isOtherSubKind, isSafelyNew, lookToWrite } from './look.js';
 import { annotations } from './names.js';
 import type { Outcome } from './outcome.js';
 import type { Passed, ReconcilerParts, Recorded } from './parts.js';
+import { stillPaused } from './paused.js';
 import { plan } from './plan.js';
 import { type Policy, policyOf } from './policy.js';
 import * as refusals from './refusals.js';
@@ -33,7 +34,10 @@ export async function reconcile(
   if (closed && !(closed.type === 'gone' && holds(object))) {
     // The heir of a resource is held before it has it: both objects may be deleted at once, and the resource is to go too.
     const inherits = closed.type === 'failed' && closed.reason === 'NameConflict' && !policy.observe;
-    return { object: inherits ? await withFinalizer(parts, object, signal) : object, outcome: closed };
+    return {
+      object: inherits ? await withFinalizer(parts, object, signal) : object,
+      outcome: stillPaused(parts.brake.limit, object, closed),
+    };
   }
   if (object.metadata.deletionTimestamp === undefined) {
     try {
@@ -44,8 +48,11 @@ export async function reconcile(
     }
   }
   const outcome = closed ?? (await remove(parts, object, policy, signal));
-  if (outcome.type !== 'gone') return { object, outcome };
-  if (policy.observe) return { object, outcome: { type: 'planned', verb: 'release', end: outcome } };
+  if (outcome.type !== 'gone' || policy.observe) {
+    const waits: Outcome =
+      outcome.type === 'gone' ? { type: 'planned', verb: 'release', end: outcome } : outcome;
+    return { object, outcome: stillPaused(parts.brake.limit, object, waits) };
+  }
   if (outcome.resource === 'handedOver') parts.claims.leave(ownerOf(object.kind, keyOf(object)));
   await parts.objects.removeFinalizer(object, signal);
   return { object, outcome };

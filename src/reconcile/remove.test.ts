@@ -2,14 +2,19 @@
 // (teardown.test.ts), nor a write of which nobody knows whether it was made (doubt.test.ts).
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { anObject } from '../../test/builders/object.js';
-import { foreignRole, going, world } from '../../test/builders/reconciler-world.js';
+import { anObject, type ObjectWith } from '../../test/builders/object.js';
+import { foreignRole, going, held, readyOf, world } from '../../test/builders/reconciler-world.js';
+import { FeaturesSchema } from '../gen/teleport/client/authservice_pb.js';
 import { UserV2Schema } from '../gen/teleport/types/user_pb.js';
 import { roleV7 } from '../kinds/role.js';
 import { TeleportError } from '../teleport/errors.js';
 import { claimOf } from './claims.js';
 import type { Mirror } from './mirror.js';
 import { annotations } from './names.js';
+import type { Outcome } from './outcome.js';
+import { statusOf } from './status.js';
+
+const statusAfter = (outcome: Outcome) => ({ conditions: statusOf(outcome)?.conditions });
 
 function mirrorUsers(mirror: Mirror, roles: Record<string, string[]>): void {
   for (const [Name, Roles] of Object.entries(roles)) {
@@ -157,6 +162,58 @@ describe('deletions that nobody meant', () => {
     expect((await pass(paused)).outcome).toMatchObject({ reason: 'DeletionPaused' });
     expect(teleport.calls).toEqual([]);
     expect((await pass(going({ name: 'b' }))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+  });
+
+  const paused = (meanwhile: ObjectWith = {}) =>
+    going({ ...meanwhile, status: { conditions: [{ type: 'Ready', reason: 'DeletionPaused' }] } });
+  const made = async (all: ReturnType<typeof world>) => {
+    await all.pass(anObject());
+    return all;
+  };
+
+  it('stay paused where the object is ignored for a while', async () => {
+    const { pass, role, released } = await made(world(roleV7, undefined, 1));
+    const ignored = paused({ metadata: { annotations: { [annotations.ignore]: 'true' } } });
+    const { outcome } = await pass(ignored);
+    expect(readyOf(outcome)).toBe('False DeletionPaused');
+    expect(outcome).toHaveProperty(
+      'message',
+      expect.stringMatching(/confirm-delete.* teleport.dev\/ignore is on/),
+    );
+    expect((await pass({ ...paused(), status: statusAfter(outcome) })).outcome).toMatchObject({
+      reason: 'DeletionPaused',
+    });
+    // Once it is confirmed it waits for the other annotation alone.
+    const confirmed = { [annotations.ignore]: 'true', [annotations.confirmDelete]: 'true' };
+    expect(readyOf((await pass(paused({ metadata: { annotations: confirmed } }))).outcome)).toBe(
+      'Unknown Ignored',
+    );
+    expect(role()).toBeDefined();
+    expect(released).toEqual([]);
+  });
+
+  it('stay paused where the licence lacks the kind for a while', async () => {
+    const licensed = { ...roleV7, needs: ['OIDC'] as const };
+    const { pass } = await made(world(licensed, create(FeaturesSchema, { OIDC: false }), 1));
+    expect((await pass(paused())).outcome).toMatchObject({ reason: 'DeletionPaused', next: 'backoff' });
+  });
+
+  it('stay paused where a look under -dry-run would hand the resource to another object', async () => {
+    const { pass, policy, claims } = await made(world(roleV7, undefined, 1));
+    policy.dryRun = true;
+    const old = paused({ metadata: { uid: 'a', creationTimestamp: '2026-01-01T00:00:00Z' } });
+    const young = { uid: 'b', creationTimestamp: '2026-01-02T00:00:00Z' };
+    const heir = held({ kind: 'TeleportRoleV6', metadata: young });
+    for (const object of [old, heir]) claims.set('role/engineer', claimOf(object));
+    const { outcome } = await pass(old);
+    expect(readyOf(outcome)).toBe('False DeletionPaused');
+    expect(outcome).toHaveProperty('message', expect.stringContaining('would be let go'));
+  });
+
+  it('go on where the brake is taken off meanwhile', async () => {
+    const { pass, released } = await made(world());
+    await pass(paused());
+    expect(released).toEqual(['engineer']);
   });
 
   it('are not counted where Teleport refused them', async () => {

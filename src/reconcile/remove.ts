@@ -12,9 +12,9 @@ import { annotations, isOn } from './names.js';
 import type { Outcome } from './outcome.js';
 import { ownership } from './ownership.js';
 import type { ReconcilerParts } from './parts.js';
+import { isConfirmed, isPaused } from './paused.js';
 import type { Policy } from './policy.js';
 import * as refusals from './refusals.js';
-import { readyReason } from './status.js';
 import { resourceName } from './wanted.js';
 
 /**
@@ -34,7 +34,7 @@ export async function remove(
   const lack = lacking(kind, parts.features());
   if (lack !== undefined) return refusals.unlicensed('delete', lack);
   const { brake } = parts;
-  if (brake.limit > 0 && isPaused(object) && !isConfirmed(object)) return refusals.paused(brake.limit);
+  if (brake.limit > 0 && isPaused(object)) return refusals.paused(brake.limit);
   const name = resourceName(object);
   let admitted = false;
   try {
@@ -74,12 +74,6 @@ export async function remove(
   }
   return { type: 'gone', resource: 'deleted' };
 }
-
-const isConfirmed = ({ metadata }: KubeObject): boolean =>
-  isOn(metadata.annotations?.[annotations.confirmDelete]);
-
-/** Whether the brake has stopped this deletion before: then only a confirmation lets it go, not time, nor a restart. */
-const isPaused = (object: KubeObject): boolean => readyReason(object) === 'DeletionPaused';
 
 /** Names the objects that hold a resource in use; users without an object are counted, not named. */
 function withHolders(

@@ -187,6 +187,16 @@ describe.each(pairs())('the end, on $name', ({ start, skipped }) => {
         restarted.logs().some((line) => line['reason'] === 'DeletionPaused' && line['object'] !== undefined),
       );
       const [confirmed = '', waits = ''] = paused;
+      // Nor does an annotation that comes and goes.
+      const says = (text: RegExp) =>
+        eventually(async () => {
+          const ready = conditionOf(await scene.find('TeleportRoleV7', waits), 'Ready');
+          expect(ready).toMatchObject({ reason: 'DeletionPaused', message: expect.stringMatching(text) });
+        });
+      await scene.patch('TeleportRoleV7', waits, { metadata: annotate({ ignore: 'true' }) });
+      await says(/teleport.dev\/ignore is on/);
+      await scene.patch('TeleportRoleV7', waits, { metadata: annotate({ ignore: null }) });
+      await says(/leave Teleport alone.$/);
       await scene.patch('TeleportRoleV7', confirmed, { metadata: annotate({ 'confirm-delete': 'true' }) });
       await scene.untilGone('TeleportRoleV7', confirmed, 5_000);
       expect(await loginsOf(scene, waits)).toEqual(['one']);
