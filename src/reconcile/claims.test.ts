@@ -8,6 +8,7 @@ const claim = (owner: string, created: string, uid = owner, deleting = false): C
   uid,
   deleting,
   held: true,
+  idle: false,
 });
 
 describe('Claims', () => {

@@ -4,7 +4,7 @@
 import type { AnyKind } from '../kinds/kind.js';
 import { hasFinalizer } from '../kube/finalizer.js';
 import type { KubeObject } from '../kube/object.js';
-import { finalizer } from './names.js';
+import { annotations, finalizer, isOn } from './names.js';
 
 /** One object's claim to a resource. */
 export interface Claim {
@@ -16,6 +16,8 @@ export interface Claim {
   readonly deleting: boolean;
   /** Whether it carries our finalizer: what it has goes with it. */
   readonly held: boolean;
+  /** Whether its annotations say that it is not to be reconciled, so that it gets no finalizer. */
+  readonly idle: boolean;
 }
 
 /** Makes a claim of an object. */
@@ -27,8 +29,12 @@ export function claimOf(object: KubeObject): Claim {
     created: creationTimestamp ?? '',
     deleting: deletionTimestamp !== undefined,
     held: holds(object),
+    idle: isIdle(object),
   };
 }
+
+const isIdle = ({ metadata }: KubeObject): boolean =>
+  isOn(metadata.annotations?.[annotations.ignore]) || metadata.annotations?.[annotations.mode] === 'observe';
 
 /** Whether the object carries our finalizer. */
 export const holds = (object: KubeObject): boolean => hasFinalizer(object, finalizer);
@@ -69,7 +75,11 @@ export class Claims {
     this.#byResource.set(resource, [...others, claim].sort(byAge));
     if (others.length > 0) this.#contested.add(resource);
     this.#resourceOf.set(claim.owner, resource);
-    const same = known?.uid === claim.uid && known.deleting === claim.deleting && known.held === claim.held;
+    const same =
+      known?.uid === claim.uid &&
+      known.deleting === claim.deleting &&
+      known.held === claim.held &&
+      known.idle === claim.idle;
     return same ? changed : [...changed, resource];
   }
 
@@ -124,12 +134,12 @@ export class Claims {
     return [...this.#hidden.values()].filter(({ kind }) => kind.resource.kind === resourceKind);
   }
 
-  /** An object that would have the resource after this one, and stays; one that is held, if there is one. */
+  /** An object that would have the resource after this one, and stays; one that is held, if there is one, or soon will be. */
   heir(resource: string, owner: string): Claim | undefined {
     const heirs = this.of(resource).filter(
       (claim) => claim.owner !== owner && !claim.deleting && !this.#left.has(claim.owner),
     );
-    return heirs.find(({ held }) => held) ?? heirs[0];
+    return heirs.find(({ held }) => held) ?? heirs.find(({ idle }) => !idle) ?? heirs[0];
   }
 }
 

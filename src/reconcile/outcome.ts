@@ -91,6 +91,8 @@ export type Outcome =
       readonly applied?: Applied;
       /** Somebody else wrote between our look and our write: a new look may show what to do. */
       readonly raced?: true;
+      /** It mostly ends by itself at once, and is not told before it has lasted so long; milliseconds. */
+      readonly patience?: number;
     };
 
 export type Failure = Extract<Outcome, { type: 'failed' }>;

@@ -73,6 +73,8 @@ export class Passes {
   readonly #parts: PassParts;
   /** Hash of the last failure that was logged, by key: the same one again is no news. */
   readonly #lastFailure = new Map<ObjectKey, string>();
+  /** Since when, in monotonic milliseconds, a failure is borne that mostly ends by itself. */
+  readonly #borneSince = new Map<ObjectKey, number>();
 
   constructor(parts: PassParts) {
     this.#parts = parts;
@@ -107,6 +109,11 @@ export class Passes {
     this.#parts.waitsFor(key, waitsFor ?? nothing);
     this.#parts.isBlocked(key, outcome.type === 'failed' && outcome.step === 'delete');
     counters.outcomes.inc({ kind: kind.object.kind, outcome: label(outcome) });
+    if (this.#bears(key, outcome)) {
+      log.debug('Waiting in silence', { object: key, reason: outcome.type === 'failed' && outcome.message });
+      door.force(key);
+      return 'retrySoon';
+    }
     const repeated = this.#isRepeated(key, object, outcome);
     const drift = repeated ? undefined : driftAction(outcome);
     if (drift) counters.drift.inc({ kind: kind.object.kind, action: drift });
@@ -176,6 +183,18 @@ export class Passes {
     await this.#parts.writeStatus(object, compute, signal);
   }
 
+  /** Whether it is too early to tell of the failure. */
+  #bears(key: ObjectKey, outcome: Outcome): boolean {
+    if (outcome.type !== 'failed' || outcome.patience === undefined) {
+      this.#borneSince.delete(key);
+      return false;
+    }
+    const now = this.#parts.clock.monotonic();
+    const since = this.#borneSince.get(key) ?? now;
+    this.#borneSince.set(key, since);
+    return now - since < outcome.patience;
+  }
+
   #isRepeated(key: ObjectKey, object: KubeObject, outcome: Outcome): boolean {
     if (outcome.type !== 'failed') {
       this.#lastFailure.delete(key);
@@ -191,6 +210,7 @@ export class Passes {
   #forget(key: ObjectKey): void {
     this.#parts.door.forget(key);
     this.#lastFailure.delete(key);
+    this.#borneSince.delete(key);
     this.#parts.usesSecrets(key, nothing);
     this.#parts.waitsFor(key, nothing);
     this.#parts.isBlocked(key, false);

@@ -2,7 +2,7 @@
 import type { Message } from '@bufbuild/protobuf';
 import type { AnyKind, Reference } from '../kinds/kind.js';
 import type { Applied } from './applied.js';
-import type { Hidden, WhyHidden } from './claims.js';
+import type { Claim, Hidden, WhyHidden } from './claims.js';
 import { botLabel, operatorIdLabel, originKubernetes, originLabel } from './names.js';
 import type { Failure, Owned } from './outcome.js';
 
@@ -56,18 +56,25 @@ export function takenBack(kind: AnyKind, name: string): Failure {
   };
 }
 
+/** An object that has just come is looked at within this time, in milliseconds, unless there are thousands of them. */
+const heirsFirstPassMs = 5_000;
+
 /** The object that would have the resource next may not be written to, or was not looked at yet. */
-export function idleHeir(kind: AnyKind, name: string, heir: string): Failure {
+export function idleHeir(kind: AnyKind, name: string, heir: Claim, dryRun: boolean): Failure {
+  const why = heir.idle
+    ? 'since it is ignored or only observed'
+    : 'since it was not looked at yet, or its status says why it may not be';
   return {
     type: 'failed',
     step: 'delete',
     reason: 'NameConflict',
     message:
-      `The ${kind.resource.kind} ${JSON.stringify(name)} is also named by ${heir}, which has no finalizer (it is ignored, only observed, or was not ` +
-      'looked at yet), so nothing would delete the resource after it. The deletion waits. Let that object be reconciled to have it take over, delete it too to have ' +
+      `The ${kind.resource.kind} ${JSON.stringify(name)} is also named by ${heir.owner}, which has no finalizer, ${why}: ` +
+      'nothing would delete the resource after it. The deletion waits. Let that object be reconciled to have it take over, delete it too to have ' +
       'the resource deleted, or set the annotation teleport.dev/keep here to "true" to leave the resource in Teleport.',
     // Only to see whether its CRD or its namespace goes.
     next: 'backoff',
+    ...(heir.idle || dryRun ? {} : { patience: heirsFirstPassMs }),
   };
 }
 

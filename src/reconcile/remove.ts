@@ -59,7 +59,7 @@ export async function remove(
       return { type: 'gone', resource: 'notOurs' };
     }
     const heir = claims.heir(`${kind.resource.kind}/${name}`, ownerOf(object.kind, keyOf(object)));
-    if (heir) return refusals.idleHeir(kind, name, heir.owner);
+    if (heir) return refusals.idleHeir(kind, name, heir, parts.policy.dryRun);
     if (policy.observe) return { type: 'planned', verb: 'delete', fields: [] };
     if (brake.limit > 0 && !isConfirmed(object)) {
       admitted = brake.admit();

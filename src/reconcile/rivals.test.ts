@@ -77,6 +77,26 @@ describe('two objects for one resource', () => {
       expect(released).toEqual([]);
     });
 
+    it('say so at once where that one is ignored or only observed, and else not before it had time to be looked at', async () => {
+      const patienceWith = async (annotated: ObjectWith['metadata'], dryRun = false) => {
+        const { claims, pass, object, policy } = await waiting();
+        policy.dryRun = dryRun;
+        claims.set('role/engineer', claimOf({ ...young, metadata: { ...young.metadata, ...annotated } }));
+        const { outcome } = await pass(object);
+        return { patience: outcome.type === 'failed' ? (outcome.patience ?? 0) : 0, outcome };
+      };
+      for (const annotated of [{ [annotations.ignore]: 'true' }, { [annotations.mode]: 'observe' }]) {
+        const { patience, outcome } = await patienceWith({ annotations: annotated });
+        expect(patience).toBe(0);
+        expect(outcome).toHaveProperty('message', expect.stringContaining('ignored or only observed'));
+      }
+      const { patience, outcome } = await patienceWith({});
+      expect(patience).toBeGreaterThanOrEqual(5_000);
+      expect(outcome).toHaveProperty('message', expect.stringContaining('was not looked at yet'));
+      // Under -dry-run it never will be held.
+      expect((await patienceWith({}, true)).patience).toBe(0);
+    });
+
     it('part when that one is held: handed over', async () => {
       const { pass, claims, object } = await waiting();
       const heir = anObject({ ...young, metadata: { ...young.metadata, finalizers: [finalizer] } });

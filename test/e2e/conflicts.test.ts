@@ -4,7 +4,7 @@ import { group } from '../../src/kinds/kind.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type OperatorOptions, type RunningOperator, startOperator } from '../env/operator.js';
-import { annotate, logins, loginsOf, watchDeletions } from './acts.js';
+import { annotate, eventsOf, logins, loginsOf, watchDeletions } from './acts.js';
 import { grant } from './rights.js';
 import { conditionOf, openScene, type Scene, serviceAccount, unique } from './scene.js';
 
@@ -81,6 +81,30 @@ describe.each(pairs())('a conflict, on $name', ({ start, skipped }) => {
       expect(watch.deleted.has(name)).toBe(false);
       watch.end();
     });
+
+    it('a winner that is deleted as its heir comes, and that heir, ends with a hand-over and nothing else to tell', async () => {
+      await run();
+      const watch = watchDeletions(scene);
+      const names = Array.from({ length: 8 }, () => unique('at-once'));
+      for (const name of names) await scene.create('TeleportRoleV7', name, logins('older'));
+      for (const name of names) await scene.untilReady('TeleportRoleV7', name);
+      await nextSecond('TeleportRoleV7', names.at(-1) ?? '');
+      for (const name of names) {
+        await scene.create('TeleportRoleV6', name, logins('younger'));
+        await scene.remove('TeleportRoleV7', name);
+      }
+      for (const name of names) {
+        await scene.untilGone('TeleportRoleV7', name);
+        await scene.untilReady('TeleportRoleV6', name);
+        await eventually(async () => expect(await loginsOf(scene, name)).toEqual(['younger']));
+        expect(watch.deleted.has(name)).toBe(false);
+        const ofWinner = (await eventsOf(scene, name)).filter(
+          ({ involvedObject: { kind } }) => kind === 'TeleportRoleV7',
+        );
+        expect(ofWinner.filter(({ type }) => type === 'Warning')).toEqual([]);
+      }
+      watch.end();
+    }, 60_000);
 
     it('two objects that are both deleted ends with the resource deleted, whichever goes first', async () => {
       await run();
