@@ -189,6 +189,42 @@ describe('the mirror', () => {
     await stop();
   });
 
+  it('is listed again within seconds once a role changes, which may be the operator’s own, and not with each one', async () => {
+    const { clock, mirror, failing, begin, put, count, stop } = world(
+      new Map([['GetGithubConnectors', new TeleportError('AccessDenied', 'no')]]),
+    );
+    await clock.advance(1);
+    begin('role');
+    await clock.advance(1);
+    expect(mirror.problem('github')).toBe('no');
+    for (let i = 0; i < 10; i++) {
+      put(role('other', `${i}`));
+      await clock.advance(1_000);
+    }
+    expect(count('GetGithubConnectors')).toBeLessThanOrEqual(3);
+    await clock.advance(20_000);
+    const before = count('GetGithubConnectors');
+    failing.clear();
+    put(role('operator', 'more'));
+    await clock.advance(5_001);
+    expect(count('GetGithubConnectors')).toBe(before + 1);
+    expect(mirror.problem('github')).toBeUndefined();
+    await stop();
+  });
+
+  it('that the server does not have is not asked for again because a role changed', async () => {
+    const { clock, begin, put, count, stop } = world(
+      new Map([['GetGithubConnectors', new TeleportError('NotImplemented', 'no')]]),
+    );
+    await clock.advance(1);
+    begin('role');
+    await clock.advance(1);
+    put(role('operator', 'more'));
+    await clock.advance(240_000);
+    expect(count('GetGithubConnectors')).toBe(1);
+    await stop();
+  });
+
   it('of a kind that is not in the stream is listed every two minutes', async () => {
     const { clock, begin, count, stop } = world();
     await clock.advance(1);

@@ -19,6 +19,8 @@ const pollMs = 120_000;
 const idlePollMs = 900_000;
 /** After a list that Teleport refused. */
 const refusedMs = 300_000;
+/** The same where a right was missing and a role has changed meanwhile, which may be the operator's own. */
+const mendedMs = 5_000;
 const retryPolicy = { baseMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 };
 /** A stream that held so long ends a row of failures. */
 const provedMs = 10_000;
@@ -45,6 +47,8 @@ class Feed {
   /** Kinds that the stream of now covers. */
   #watched: ReadonlySet<string> = new Set();
   readonly #refusals = new Set<string>();
+  /** Aborted at the next change of a role; made for whoever wants to know. */
+  #rolesChange: AbortController | undefined;
   #tellFirst: () => void = () => {};
   /** The first stream has begun, or could not. */
   readonly #firstStream = new Promise<void>((resolve) => {
@@ -121,8 +125,14 @@ class Feed {
     if (!value || !kind) return;
     const { name } = kind.form.head(value);
     this.#touch(kind.resource.kind, name);
+    if (kind.resource.kind === 'role') this.#tellRolesChange();
     if (event.Type === Operation.DELETE) mirror.delete(kind.resource.kind, name);
     else mirror.put(kind.resource.kind, value);
+  }
+
+  #tellRolesChange(): void {
+    this.#rolesChange?.abort();
+    this.#rolesChange = undefined;
   }
 
   #touch(kind: string, name: string): void {
@@ -153,13 +163,17 @@ class Feed {
   async #fill(kind: AnyKind, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(retryPolicy);
     while (!signal.aborted) {
+      const { signal: rolesChange } = (this.#rolesChange ??= new AbortController());
       const result = await this.#list(kind, signal);
       if (result === 'listed') return;
-      await this.#pause(result === 'refused' ? refusedMs : backoff.next(), signal);
+      if (result === 'forbidden') {
+        await this.#pause(mendedMs, signal);
+        await this.#pause(refusedMs - mendedMs, AbortSignal.any([signal, rolesChange]));
+      } else await this.#pause(result === 'refused' ? refusedMs : backoff.next(), signal);
     }
   }
 
-  async #list(kind: AnyKind, signal: AbortSignal): Promise<'listed' | 'refused' | 'failed'> {
+  async #list(kind: AnyKind, signal: AbortSignal): Promise<'listed' | 'forbidden' | 'refused' | 'failed'> {
     const { mirror, teleport, log } = this.#parts;
     const name = kind.resource.kind;
     const touched = new Set<string>();
@@ -194,7 +208,7 @@ class Feed {
         log.info('a kind of Teleport can not be listed; its resources are looked at one by one', fields);
       }
       mirror.off(name, fields.error);
-      return 'refused';
+      return isTeleportError(error, 'AccessDenied') ? 'forbidden' : 'refused';
     } finally {
       reading.delete(touched);
     }
