@@ -5,10 +5,11 @@ import { inMemory } from '../../test/builders/memory-kind.js';
 import { MemoryClient } from '../../test/builders/memory-kube-client.js';
 import { anObject } from '../../test/builders/object.js';
 import { waitFor } from '../../test/builders/wait-for.js';
-import { systemClock as clock } from '../core/clock.js';
+import { type Clock, systemClock as clock } from '../core/clock.js';
 import { silentLogger as log } from '../core/log.js';
 import { noMetrics as metrics } from '../core/metrics.js';
 import { Turn } from '../core/turn.js';
+import { VirtualClock } from '../core/virtual-clock.js';
 import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
 import { githubConnector } from '../kinds/github-connector.js';
 import { type AnyKind, apiResource } from '../kinds/kind.js';
@@ -34,7 +35,12 @@ afterEach(() => {
   for (const stop of stopping.splice(0)) stop.abort();
 });
 
-function world(base: AnyKind = roleV7, during?: () => Promise<void>, deleteOnTeardown = true) {
+function world(
+  base: AnyKind = roleV7,
+  during?: () => Promise<void>,
+  deleteOnTeardown = true,
+  eventsClock: Clock = clock,
+) {
   const memory = inMemory(base);
   const { teleport } = memory;
   const { create: write } = memory.kind.calls;
@@ -52,12 +58,19 @@ function world(base: AnyKind = roleV7, during?: () => Promise<void>, deleteOnTea
   const stop = new AbortController();
   stopping.push(stop);
   const { signal } = stop;
+  const events = new EventRecorder({
+    client: kube,
+    clock: eventsClock,
+    log,
+    component: 'teleport-operator',
+    instance: 'test',
+  });
   const controller = new KindController({
     kind,
     namespaces: ['teleport'],
     kube,
     teleport: {} as TeleportClient,
-    events: new EventRecorder({ client: kube, clock, log, component: 'teleport-operator', instance: 'test' }),
+    events,
     recent: new RecentWrites(clock),
     secrets: new SecretsByNamespace(
       (namespace) => new Secrets({ kube, namespace, clock, log, metrics }),
@@ -96,6 +109,7 @@ function world(base: AnyKind = roleV7, during?: () => Promise<void>, deleteOnTea
     mirror,
     claims,
     controller,
+    events,
     beforeStatus,
     when: (is: () => boolean) => {
       condition = is;
@@ -222,5 +236,33 @@ describe('objects that go together', () => {
     for (const name of ['a', 'b']) await kube.delete(resource, { ...engineer, name });
     await waitFor(() => expect(left()).toEqual(['c']));
     expect([...teleport.resources.keys()]).toEqual(['a', 'b', 'c']);
+  });
+});
+
+describe('an object that vanishes without another pass', () => {
+  /** Its name was another one: refused at the gate, so that it has no finalizer. */
+  const refused = anObject({ status: { resourceName: 'other' } });
+
+  it.each<[string, (kube: MemoryClient) => void]>([
+    ['is deleted', () => {}],
+    ['is deleted and made again', (kube) => kube.put(resource, anObject())],
+  ])('takes the Event along that there was no room for: it %s', async (_, then) => {
+    const time = new VirtualClock();
+    const { kube, events, controller, reason, start } = world(roleV7, undefined, true, time);
+    // All the room that there is for warnings.
+    for (let n = 0; n < 100; n++)
+      events.record(anObject({ name: `o${n}` }), { type: 'Warning', reason: 'Other', message: 'x' });
+    const uid = kube.put(resource, refused).metadata.uid;
+    start();
+    await waitFor(() => expect(reason()).toBe('NameImmutable'));
+    kube.remove(resource, engineer);
+    then(kube);
+    await waitFor(() => expect(controller.objects.get('teleport/engineer')?.metadata.uid).not.toBe(uid));
+    await time.advance(60_000);
+    const told = await kube.list({ group: '', version: 'v1', plural: 'events' });
+    const about = told.items.filter((event) => 'reason' in event && event.reason === 'NameImmutable');
+    expect(about).toEqual([]);
+    expect(told.items.length).toBeGreaterThanOrEqual(100);
+    await events.stop(0);
   });
 });

@@ -127,6 +127,8 @@ export class KindController {
         onState: () => this.#look(),
         onChange: (key, change) => {
           this.wakes.claim(key, change.new);
+          // No pass is made over what is gone, nor over what stood there before another of its name.
+          if (change.old && change.old.metadata.uid !== change.new?.metadata.uid) events.withdraw(change.old);
           teardown?.noticed(change);
           if (isNews(change)) this.#queue.add(key);
         },
