@@ -1,5 +1,5 @@
 // What servers before 18 do otherwise (joining.md 3.5): one key for both certificates up to 16, no signature suite up
-// to 16, RPCs that came later, and the HTTP join on Auth's own port up to 17.
+// to 16, roles up to v7 and RPCs that came later, and the HTTP join on Auth's own port up to 17.
 import { createPublicKey } from 'node:crypto';
 import { SignatureAlgorithmSuite } from '../../../src/gen/teleport/types/cluster_config_pb.js';
 import { badParameter } from '../refusal.js';
@@ -9,15 +9,22 @@ export function majorOf(serverVersion: string): number {
   return Number(serverVersion.split('.')[0]);
 }
 
+/** The newest version of a role that a server of this version knows. */
+export const newestRole = (major: number): 'v7' | 'v8' => (major < 18 ? 'v7' : 'v8');
+
 /** Whether a server of this version has no such RPC; `/service/Method`. */
 export function isAbsent(major: number, method: string): boolean {
   const since: Readonly<Record<string, number>> = {
+    // whole services
+    '/teleport.workloadidentity.v1.WorkloadIdentityResourceService': 17,
+    '/teleport.autoupdate.v1.AutoUpdateService': 17,
     '/proto.JoinService/RegisterUsingToken': 17,
     '/proto.JoinService/RegisterUsingBoundKeypairMethod': 18,
     '/teleport.machineid.v1.BotInstanceService/SubmitHeartbeat': 17,
     '/teleport.clusterconfig.v1.ClusterConfigService/GetAuthPreference': 16,
   };
-  return major < (since[method] ?? 0);
+  const service = method.slice(0, method.lastIndexOf('/'));
+  return major < (since[method] ?? since[service] ?? 0);
 }
 
 export function suiteOf(major: number): SignatureAlgorithmSuite {

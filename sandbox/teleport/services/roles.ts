@@ -9,6 +9,7 @@ import { callerName } from '../access/caller.js';
 import { badParameter, notFound, unknownError } from '../refusal.js';
 import { labelsOf, mentions, nameOf } from '../state/head.js';
 import { roles, users } from '../state/kinds.js';
+import { majorOf, newestRole } from './old-versions.js';
 import { checkRole } from './role-checks.js';
 import { callerOf, checkMetadata, type Service, type ServiceContext } from './service.js';
 
@@ -35,10 +36,13 @@ const systemRoles = new Set([
   'MDM',
 ]);
 
-/** Makes a role what the server stores. @throws BadParameter */
-export function prepareRole(role: RoleV6): void {
+/**
+ * Makes a role what the server stores: of a version that it does not know its newest (observed.md 5).
+ * @throws BadParameter
+ */
+export function prepareRole(role: RoleV6, newest: 'v7' | 'v8' = 'v8'): void {
   role.Kind = 'role';
-  if (!/^v[3-7]$/.test(role.Version)) role.Version = 'v8';
+  if (!/^v[3-7]$/.test(role.Version)) role.Version = newest;
   checkMetadata(role.Metadata);
   roleDefaults(role);
   checkRole(role);
@@ -106,13 +110,13 @@ export const roleService: Service = (router, context) => {
 
 function prepareRoleFor(
   caller: Caller,
-  { access }: ServiceContext,
+  { access, serverVersion }: ServiceContext,
   method: string,
   role: RoleV6,
   exists: boolean,
 ): void {
   const updates = method === 'UpdateRole' || (method !== 'CreateRole' && exists);
-  prepareRole(role);
+  prepareRole(role, newestRole(majorOf(serverVersion)));
   access.check(caller, 'role', updates ? 'update' : 'create');
   const reason = labelsOf(role)[downgraded];
   if (reason) {

@@ -1,10 +1,14 @@
-// Contract with servers before 18, on the embedded one, which behaves as they are known to: joining over HTTP at Auth, and one
-// key for both certificates. That 18 has neither is a case of doors.ts and certificates.ts.
+// Contract with servers before 18, on the embedded one, which behaves as they are known to: joining over HTTP at Auth, one
+// key for both certificates, roles up to v7, kinds that came later. That 18 has the first two not is a case of doors.ts and
+// certificates.ts.
 import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { request } from 'node:https';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AutoUpdateService } from '../../../src/gen/teleport/autoupdate/v1/autoupdate_service_pb.js';
 import { AuthService } from '../../../src/gen/teleport/client/authservice_pb.js';
+import { WorkloadIdentityResourceService } from '../../../src/gen/teleport/workloadidentity/v1/resource_service_pb.js';
+import { isTeleportError } from '../../../src/teleport/errors.js';
 import { authorizedKey } from '../../../src/teleport/keys.js';
 import { openTeleportAdmin } from '../../env/teleport-admin.js';
 import { type RunningEmbeddedTeleport, startEmbeddedTeleport } from '../../env/teleport-embedded.js';
@@ -58,6 +62,27 @@ describe.each(['15.5.4', '16.5.0', '17.7.0'])('an embedded Teleport %s', (server
     const output = new X509Certificate(Buffer.from(certs.TLS));
     expect(output.publicKey.equals(publicKey)).toBe(true);
     expect(certs.SSH.length).toBeGreaterThan(0);
+  });
+
+  it('stores a role of a version that it does not know as v7', async () => {
+    const role = { Kind: 'role', Version: 'v8', Metadata: { Name: 'newer' }, Spec: {} };
+    const stored = await teleport.admin.unary(AuthService.method.createRole, { Role: role });
+    expect(stored.Version).toBe('v7');
+  });
+
+  it('knows workload identities and auto-updates from 17 on', async () => {
+    const lacks = async (call: Promise<unknown>): Promise<boolean> =>
+      call.then(
+        () => false,
+        (error: unknown) => isTeleportError(error, 'NotImplemented'),
+      );
+    const { listWorkloadIdentities } = WorkloadIdentityResourceService.method;
+    const { getAutoUpdateConfig } = AutoUpdateService.method;
+    const expected = serverVersion.startsWith('17.') ? [false, false] : [true, true];
+    expect([
+      await lacks(teleport.admin.unary(listWorkloadIdentities, {})),
+      await lacks(teleport.admin.unary(getAutoUpdateConfig, {})),
+    ]).toEqual(expected);
   });
 });
 
