@@ -10,7 +10,7 @@ import { RoleSpecV6Schema } from '../../gen/teleport/types/role_pb.js';
 import { ServerSpecV2Schema } from '../../gen/teleport/types/server_pb.js';
 import { UserSpecV2Schema } from '../../gen/teleport/types/user_pb.js';
 import { LabelValuesSchema } from '../../gen/teleport/types/wrappers_pb.js';
-import { DecodeError, fromObject } from './index.js';
+import { type DecodeError, fromObject } from './index.js';
 
 describe('presence', () => {
   it('sends what Go always sends, and nothing more', () => {
