@@ -14,7 +14,10 @@ import { declaredContract } from './declared.js';
 import { doorsContract } from './doors.js';
 import { eventsContract } from './events.js';
 import { joiningContract } from './joining.js';
+import { joiningPodsContract } from './joining-pods.js';
+import { joiningProxyContract } from './joining-proxy.js';
 import { kindsContract } from './kinds.js';
+import { kindsRefusedContract } from './kinds-refused.js';
 import { locksContract } from './locks.js';
 import { permissionsContract } from './permissions.js';
 import { referencesContract } from './references.js';
@@ -54,10 +57,13 @@ describe.each([...teleportServers(), stale])('$name', ({ start, skipped }) => {
       ['bots', botsContract],
       ['events', eventsContract],
       ['joining', joiningContract],
+      ['joining of pods', joiningPodsContract],
+      ['joining at the proxy', joiningProxyContract],
       ['doors', doorsContract],
       ['bound_keypair', boundKeypairContract],
       ['certificates', certificatesContract],
       ['kinds', kindsContract],
+      ['kinds that are refused', kindsRefusedContract],
       ['watched', watchedContract],
       ['declared', declaredContract],
       ['permissions', permissionsContract],
