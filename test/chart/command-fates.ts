@@ -105,7 +105,7 @@ export const byOthers: Readonly<Record<string, string>> = {
     'test/joining/doctor.test.ts',
   'dist/bundle/teleport-operator -auth-server example.teleport.sh:443 -join-method iam -token operator-iam -namespace teleport-iac':
     'test/chart/image.test.ts',
-  'tctl auth rotate': 'test/joining/real.test.ts',
+  'tctl auth rotate': 'test/joining/real-life.test.ts',
   'helm upgrade teleport-operator teleport/teleport-operator --version 18.0.0 --namespace teleport-iac --reset-values -f your-old-values.yaml':
     'test/chart/switch.test.ts',
 };

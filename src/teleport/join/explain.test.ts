@@ -21,7 +21,7 @@ describe('explainJoin', () => {
     ['lock targeting User:"bot-op" is in force: trial', /^the bot is locked/],
     [
       'lock targeting User:"bot-op" is in force: The bot user "bot-op" has been locked due to a certificate generation mismatch, possibly indicating a stolen certificate.',
-      /two processes used the same identity/,
+      /^the bot is locked because two processes used the same identity/,
     ],
     [
       'reviewing kubernetes token with in_cluster\n\tfailed to initialize in-cluster Kubernetes config',
