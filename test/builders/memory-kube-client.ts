@@ -1,5 +1,6 @@
 // A KubeClient over a map, for unit tests of what is built on the client: resourceVersions, guarded writes,
-// pages, watches that forget, and faults on demand. No validation, no HTTP; the operator never loads it.
+// pages, watches that forget, and faults on demand. No validation, no HTTP; the operator never loads it. How patches change
+// an object is in memory-patch.ts.
 
 import type { CallOptions, KubeClient, Patch, Stored, WatchEvent } from '../../src/kube/client.js';
 import { KubeError } from '../../src/kube/errors.js';
@@ -10,6 +11,7 @@ import {
   keyOf,
   type ObjectMeta,
 } from '../../src/kube/object.js';
+import { jsonPatch, merge } from './memory-patch.js';
 
 interface Entry {
   readonly version: number;
@@ -290,42 +292,4 @@ function pathOf(resource: ApiResource, metadata: { name: string; namespace?: str
 /** A deep copy; the caller says what type it is of, as with the real client. */
 function copy(value: unknown): ReturnType<typeof JSON.parse> {
   return JSON.parse(JSON.stringify(value));
-}
-
-type Mapping = Record<string, unknown>;
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function merge(into: object, patch: unknown): void {
-  if (!isMapping(patch)) throw new KubeError('BadRequest', 'a merge patch is a mapping', { status: 400 });
-  const target: Mapping = Object.assign(into);
-  for (const [name, value] of Object.entries(patch)) {
-    const present = target[name];
-    if (value === null) delete target[name];
-    else if (isMapping(value)) {
-      const inner = isMapping(present) ? present : {};
-      merge(inner, value);
-      target[name] = inner;
-    } else target[name] = value;
-  }
-}
-
-function jsonPatch(object: KubeObject, steps: Extract<Patch, { type: 'json' }>['body']): void {
-  for (const { op, path, value } of steps) {
-    const names = path.split('/').slice(1);
-    const last = names.pop() ?? '';
-    let at: unknown = object;
-    for (const name of names) at = Object(at)[name];
-    const present = Object(at)[last];
-    if (op === 'test' && JSON.stringify(present) !== JSON.stringify(value)) {
-      throw new KubeError('Invalid', 'testing value failed', { status: 422, reason: 'Invalid' });
-    }
-    if (op === 'remove') {
-      if (Array.isArray(at)) at.splice(Number(last), 1);
-      else delete Object(at)[last];
-    }
-    if (op === 'add' || op === 'replace') Object(at)[last] = value;
-  }
 }

@@ -1,26 +1,19 @@
-// The image without an image builder: the Dockerfile's build stage is run command by command in a plain folder that holds
-// what the stage would hold, and what comes out is looked at and started as the last stage would start it.
+// The program in the image, without an image builder: what the Dockerfile’s first stage makes is looked at and started as the last one
+// would start it. The stages themselves are dockerfile.test.ts’s matter.
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import {
-  cpSync,
-  existsSync,
   lstatSync,
-  mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   readlinkSync,
   realpathSync,
   rmSync,
-  symlinkSync,
-  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
@@ -29,155 +22,23 @@ import { kinds } from '../../src/kinds/index.js';
 import { eventually } from '../env/eventually.js';
 import { freePorts } from '../env/ports.js';
 import { startProcess } from '../env/process.js';
+import { runFirstStage } from './first-stage.js';
 import { root } from './helm.js';
-
-/** What is taken out of Node's own image, as that is laid out: there is none here to look into. */
-const ofNode = ['/usr/local/bin/node', '/usr/local/LICENSE'];
 
 /** In a container the operator is process 1, as it can be here where the user may make a namespace of processes. */
 const firstProcess = spawnSync('unshare', ['--pid', '--fork', 'true']).status === 0;
 
-interface Instruction {
-  readonly name: string;
-  readonly rest: string;
-}
-
-/** What a COPY takes, from where: the context, if it does not say, or the stage that it names. */
-function copyOf(rest: string): { from?: string; sources: string[]; target: string } {
-  const words = rest.split(' ');
-  const from = words.find((word) => word.startsWith('--from='))?.slice('--from='.length);
-  const paths = words.filter((word) => !word.startsWith('--'));
-  return { ...(from === undefined ? {} : { from }), sources: paths.slice(0, -1), target: paths.at(-1) ?? '' };
-}
-
-/** The stages of the Dockerfile, each from its FROM. */
-function stages(): Instruction[][] {
-  const text = readFileSync(join(root, 'Dockerfile'), 'utf8').replaceAll(/\\\n/g, ' ');
-  const all: Instruction[][] = [];
-  for (const line of text.split('\n')) {
-    const [, name = '', rest = ''] = /^([A-Z]+) (.*)$/.exec(line) ?? [];
-    if (name === 'FROM') all.push([]);
-    if (name !== '') all.at(-1)?.push({ name, rest });
-  }
-  return all;
-}
-
 describe('the image', () => {
   let folder: string;
   let out: string;
-  let ran: string[] = [];
   beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'operator-stage-'));
-    out = join(folder, 'rootfs');
-    const work = join(folder, 'src');
-    mkdirSync(work);
-    for (const { name, rest } of stages()[0] ?? []) {
-      if (name === 'COPY') {
-        const { sources, target } = copyOf(rest);
-        for (const source of sources) {
-          // a folder's content comes into the target, a file into it where it ends with a slash
-          const to = target.endsWith('/') ? join(work, target, source) : join(work, target);
-          cpSync(join(root, source), to, { recursive: true });
-        }
-      } else if (name === 'RUN' && rest.startsWith('npm ci')) {
-        // the packages that are installed here are those of the lock file: `.ci/run` installed them so
-        symlinkSync(join(root, 'node_modules'), join(work, 'node_modules'));
-        ran.push(rest);
-      } else if (name === 'RUN') {
-        // a plain folder is no root, and Node stands elsewhere
-        const command = rest
-          .replace('--out /rootfs', `--out ${out}`)
-          .replace('/usr/local/bin/node', process.execPath);
-        expect(command).not.toBe(rest);
-        execFileSync('/bin/sh', ['-ec', command], { cwd: work, stdio: 'pipe' });
-        ran.push(rest);
-      }
-    }
+    ({ folder, out } = runFirstStage());
   }, 60_000);
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   const entry = () => join(out, 'teleport-operator');
   const run = (...args: string[]) =>
     spawnSync(entry(), args, { encoding: 'utf8', cwd: '/', env: {}, maxBuffer: 16 * 1024 * 1024 });
-
-  it('is made by the commands of the first stage', () => {
-    expect(ran).toEqual([
-      'npm ci --ignore-scripts',
-      'node tools/bundle.mjs --out /rootfs --node /usr/local/bin/node',
-    ]);
-  });
-
-  it('takes into the stage only what .dockerignore lets through', () => {
-    const kept = readFileSync(join(root, '.dockerignore'), 'utf8')
-      .split('\n')
-      .filter((line) => line.startsWith('!'));
-    const copied = (stages()[0] ?? [])
-      .filter(({ name }) => name === 'COPY')
-      .flatMap(({ rest }) => copyOf(rest).sources);
-    expect(kept.map((line) => line.slice(1)).toSorted()).toEqual(copied.toSorted());
-  });
-
-  it('finds in every stage what it copies from the others', () => {
-    const all = stages();
-    const copies = all.flat().filter(({ name, rest }) => name === 'COPY' && rest.startsWith('--from='));
-    const made = all.flatMap((stage) => {
-      const { 1: name = '' } = / AS (\S+)$/.exec(stage[0]?.rest ?? '') ?? [];
-      return stage.filter((line) => line.name === 'COPY').map(({ rest }) => `${name}:${copyOf(rest).target}`);
-    });
-    expect(copies).toHaveLength(4);
-    for (const { rest } of copies) {
-      const { from = '', sources } = copyOf(rest);
-      for (const source of sources) {
-        if (from === 'bundle')
-          expect(existsSync(join(out, source.replace(/^\/rootfs/, ''))), rest).toBe(true);
-        else if (from === 'node') expect(ofNode, rest).toContain(source);
-        else expect(made.filter((path) => path.startsWith(`${from}:${source}`)).length, rest).toBe(2);
-      }
-    }
-    // where the bundle's first line looks for it
-    expect(made).toContain('runtime:/rootfs/usr/local/bin/node');
-  });
-
-  it('holds Node in a layer that is the same whenever it is made', () => {
-    const [, , runtime = []] = stages();
-    const work = join(folder, 'runtime');
-    const paths = runtime
-      .filter(({ name }) => name === 'COPY')
-      .map(({ rest }) => copyOf(rest).target.replace(/^\/rootfs/, work));
-    for (const path of paths) {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, '');
-    }
-    // as Node's own image has it
-    utimesSync(join(work, 'usr/local/bin/node'), 1_767_225_600, 1_767_225_600);
-    const runs = runtime
-      .filter(({ name }) => name === 'RUN')
-      .map(({ rest }) => rest.replaceAll('/rootfs', work));
-    expect(runs).toHaveLength(1);
-    for (const command of runs) execFileSync('/bin/sh', ['-ec', command]);
-    const files = readdirSync(work, { recursive: true, encoding: 'utf8' });
-    expect(files).toHaveLength(6);
-    for (const file of ['.', ...files])
-      expect(lstatSync(join(work, file)).mtime.toISOString(), file).toBe('2026-01-01T00:00:00.000Z');
-    // one layer each on that of the base, and Node's below ours, which changes with each version
-    const layers = (stages().at(-1) ?? []).filter(({ name }) =>
-      ['COPY', 'RUN', 'ADD', 'WORKDIR'].includes(name),
-    );
-    expect(layers.map(({ rest }) => rest)).toEqual(['--from=runtime /rootfs/ /', '--from=bundle /rootfs/ /']);
-  });
-
-  it('takes bases of its own choice or of the builder’s, in exact versions, with no shell in the last', () => {
-    const text = readFileSync(join(root, 'Dockerfile'), 'utf8');
-    expect(text).toMatch(/^ARG NODE=node:\d+\.\d+\.\d+-/m);
-    expect(text).toMatch(/^ARG BASE=gcr\.io\/distroless\/cc-[a-z0-9]+:nonroot$/m);
-    const bases = stages().map(([first]) => first?.rest);
-    expect(bases).toEqual([
-      '--platform=$BUILDPLATFORM ${NODE} AS bundle',
-      '${NODE} AS node',
-      '--platform=$BUILDPLATFORM ${NODE} AS runtime',
-      '${BASE}',
-    ]);
-  });
 
   it('is the same, byte by byte, date by date and mode by mode, when another user makes it again', () => {
     const sums = ['022', '077', '002'].map((umask) => {
@@ -344,23 +205,6 @@ describe('the image', () => {
     expect(seen.filter(({ license }) => !license)).toEqual([]);
     const read = /\.(s?bom|cdx|spdx)(\.|$)|\.syft\.json$|(^|\/)s?bom$/;
     expect(files.filter((file) => read.test(file))).toEqual([]);
-  });
-
-  it('runs as nobody, without a shell, with labels that name version and list', () => {
-    const last = stages().at(-1) ?? [];
-    const said = (name: string) =>
-      last
-        .filter((line) => line.name === name)
-        .map(({ rest }) => rest)
-        .join(' ');
-    expect(said('USER')).toBe('65532:65532');
-    expect(said('ENTRYPOINT')).toBe('["/teleport-operator"]');
-    expect(said('RUN')).toBe('');
-    // where the build isn't told
-    expect(last.find(({ rest }) => rest.startsWith('VERSION='))?.rest).toBe(`VERSION=${version}`);
-    for (const label of ['licenses', 'version', 'revision', 'created', 'base.name'])
-      expect(said('LABEL')).toContain(`org.opencontainers.image.${label}=`);
-    expect(existsSync(join(out, /sbom="\/([^"]*)"/.exec(said('LABEL'))?.[1] ?? ''))).toBe(true);
   });
 });
 
