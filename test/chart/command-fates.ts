@@ -39,6 +39,8 @@ export const besideRelease: Readonly<Record<string, Run>> = {
   'kubectl auth can-i --list': true,
   'kubectl annotate teleportroles --all teleport.dev/keep=true': true,
   'kubectl patch teleportrolev7 engineer --type=merge -p \'{"metadata":{"finalizers":null}}\'': true,
+  // with another command that takes these flags, since no Pod runs here
+  'kubectl -n teleport-iac get deployment teleport-operator -o jsonpath=\'{range .spec.template.spec.containers[0].command[1:]}{@}{"\\n"}{end}\' | xargs kubectl -n teleport-iac exec deployment/teleport-operator -- /teleport-operator doctor': `kubectl -n teleport-iac get deployment teleport-operator -o jsonpath='{range .spec.template.spec.containers[0].command[1:]}{@}{"\\n"}{end}' | xargs sh -c 'test $# -ge 6 && teleport-operator release -dry-run -namespace=teleport-iac "$@"' flags`,
   // with the rights that it has in the Pod
   'teleport-operator release -namespace teleport-iac':
     'KUBECONFIG=$ACCOUNT teleport-operator release -namespace teleport-iac',
