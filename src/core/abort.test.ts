@@ -1,7 +1,7 @@
 // Waiting that can be called off, in virtual time; and that nothing is left behind.
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { aborted, childSignal, deadline, isAbort, sleep } from './abort.js';
+import { aborted, childSignal, deadline, isAbort, sleep, whenAborted } from './abort.js';
 import { VirtualClock } from './virtual-clock.js';
 
 describe('sleep', () => {
@@ -43,6 +43,22 @@ describe('deadline', () => {
     done.done();
     parent.abort('gone');
     expect([followed.signal.reason, done.signal.aborted]).toEqual(['gone', false]);
+  });
+});
+
+describe('whenAborted', () => {
+  it('calls all that still wait, once, with one listener for all', () => {
+    const stop = new AbortController();
+    const told: string[] = [];
+    const twice = (): void => void told.push('twice');
+    whenAborted(stop.signal, () => told.push('one'));
+    whenAborted(stop.signal, () => told.push('gave up'))();
+    whenAborted(stop.signal, twice)();
+    whenAborted(stop.signal, twice);
+    expect(getEventListeners(stop.signal, 'abort')).toHaveLength(1);
+    stop.abort();
+    whenAborted(stop.signal, () => told.push('too late'));
+    expect(told).toEqual(['one', 'twice']);
   });
 });
 

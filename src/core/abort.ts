@@ -50,6 +50,31 @@ export function deadline(
   };
 }
 
+const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+
+/**
+ * Calls `run`, which must not throw, when the signal is aborted; one that is aborted already calls nobody. For signals that many
+ * wait for: all share one listener, since Node goes through the whole list of them to take one out.
+ * @returns to be called when that is no longer wanted
+ */
+export function whenAborted(signal: AbortSignal, run: () => void): () => void {
+  let runs = waiting.get(signal);
+  if (!runs) {
+    const all = new Set<() => void>();
+    runs = all;
+    waiting.set(signal, all);
+    const onAbort = (): void => {
+      for (const one of all) one();
+      all.clear();
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+  }
+  // a closure of its own: the same function may be given twice
+  const entry = (): void => run();
+  runs.add(entry);
+  return () => runs.delete(entry);
+}
+
 /** Resolves when the signal is aborted; never rejects. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

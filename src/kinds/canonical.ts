@@ -2,7 +2,8 @@
 // came in. Hashes and comparisons of resources are made of it. Secrets never enter it.
 import { hash } from 'node:crypto';
 import { type DescField, type DescMessage, isFieldSet, type Message, ScalarType } from '@bufbuild/protobuf';
-import { asMessage, heldBy } from './codec/held.js';
+import { heldBy } from '../core/held-by.js';
+import { asMessage } from './codec/held.js';
 import { isSensitive } from './codec/index.js';
 
 /** Seconds of Go's zero time, year 1: how Go sends a time that was never set (kinds.md C.1). */

@@ -1,7 +1,8 @@
 // What differs between two resources, as names of fields and never as values: for Events and status.
 import { type DescField, type DescMessage, isFieldSet, type Message } from '@bufbuild/protobuf';
+import { heldBy } from '../core/held-by.js';
 import { fieldCanonical } from './canonical.js';
-import { asMessage, heldBy } from './codec/held.js';
+import { asMessage } from './codec/held.js';
 import { fieldName } from './codec/index.js';
 
 /** How deep fields are told apart: `spec.options.max_session_ttl`. */

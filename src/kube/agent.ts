@@ -25,19 +25,11 @@ const pool = {
   maxFreeSockets: 16,
 } as const;
 
-/**
- * Makes the pool for an API server. `http:` servers get plain connections.
- * @param mostSockets requests beyond wait for a connection; for any number without it
- */
-export function createAgent(
-  access: ClusterAccess,
-  material: TlsMaterial,
-  mostSockets = Number.POSITIVE_INFINITY,
-): http.Agent {
-  const common = { ...pool, maxSockets: mostSockets };
-  if (access.server.protocol === 'http:') return new Agent(common);
+/** Makes the pool for an API server: as many connections as there are requests. `http:` servers get plain ones. */
+export function createAgent(access: ClusterAccess, material: TlsMaterial): http.Agent {
+  if (access.server.protocol === 'http:') return new Agent(pool);
   const secure: https.AgentOptions & { secureContext: tls.SecureContext } = {
-    ...common,
+    ...pool,
     rejectUnauthorized: !access.insecure,
     checkServerIdentity: checkIdentity,
     ...(access.tlsServerName && { servername: access.tlsServerName }),
@@ -47,7 +39,7 @@ export function createAgent(
       ...(material.cert && material.key && { cert: material.cert, key: material.key }),
     }),
   };
-  return access.proxy ? new TunnelAgent(secure, access.proxy) : new https.Agent(secure);
+  return access.proxy ? new TunnelAgent(secure, access.proxy) : new ServerAgent(secure);
 }
 
 /** Lets an agent's requests end, and keeps none of its connections for later ones. */
@@ -62,8 +54,15 @@ type Done = (error: Error | null, socket?: Duplex) => void;
 /** How long a proxy may take to connect us; a socket that is waiting for it has no other guard. */
 const proxyTimeoutMs = 20_000;
 
+/** For one server, so that Node need not make a name of twenty options for each request to find its connections by. */
+class ServerAgent extends https.Agent {
+  override getName(): string {
+    return 'api';
+  }
+}
+
 /** Connects through a proxy: CONNECT first, then TLS to the server inside. */
-class TunnelAgent extends https.Agent {
+class TunnelAgent extends ServerAgent {
   readonly #proxy: URL;
 
   constructor(options: https.AgentOptions, proxy: URL) {

@@ -32,7 +32,7 @@ describe('requests', () => {
       (c) => c.list(roles, { namespace: 'ns', limit: 5, continue: 'x y' }),
       {
         method: 'GET',
-        url: '/apis/resources.teleport.dev/v1/namespaces/ns/teleportrolesv7?limit=5&continue=x+y',
+        url: '/apis/resources.teleport.dev/v1/namespaces/ns/teleportrolesv7?limit=5&continue=x%20y',
       },
     ],
     [

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mergePatch } from './merge-patch.js';
+import { mergedWhole, mergePatch } from './merge-patch.js';
 
 test.each([
   [{ a: 1 }, { a: 1 }, undefined],
@@ -49,3 +49,20 @@ test('the patch makes the one out of the other, and leaves the rest', () => {
     }),
   );
 });
+
+test('the whole is what the patch would make', () => {
+  fc.assert(
+    fc.property(mapping, mapping, fc.option(name, { nil: undefined }), (from, to, gone) => {
+      const wanted = gone === undefined ? to : { ...to, [gone]: undefined };
+      expect(mergedWhole(from, wanted)).toEqual(apply(from, mergePatch(from, wanted) ?? {}));
+    }),
+  );
+});
+
+test.each([[2 ** 53], [0.5], [[{ a: -(2 ** 60) }]]])(
+  'no whole with %j in a field that is not named',
+  (value) => {
+    expect(mergedWhole({ theirs: value, ours: 1 }, { ours: 2 })).toBeUndefined();
+    expect(mergedWhole({ theirs: value, ours: 1 }, { ours: 2, theirs: 1 })).toEqual({ ours: 2, theirs: 1 });
+  },
+);

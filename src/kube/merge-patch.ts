@@ -1,4 +1,4 @@
-// The JSON merge patch (RFC 7396) that makes one value out of another. Pure.
+// The JSON merge patch (RFC 7396) that makes one value out of another, and what comes of it. Pure.
 import { isDeepStrictEqual } from 'node:util';
 
 type Mapping = Readonly<Record<string, unknown>>;
@@ -16,6 +16,24 @@ export function mergePatch(from: Mapping, to: Mapping): Mapping | undefined {
     if (difference !== same) patch[name] = difference;
   }
   return Object.keys(patch).length > 0 ? patch : undefined;
+}
+
+/**
+ * What that patch would make of `from`, in whole.
+ * @returns undefined where fields that `to` does not name hold what can't be repeated for sure: a number that came through
+ * JavaScript may have lost digits
+ */
+export function mergedWhole(from: Mapping, to: Mapping): Mapping | undefined {
+  const others = Object.entries(from).filter(([name]) => !(name in to));
+  if (!others.every(([, value]) => isRepeatable(value))) return undefined;
+  const named = Object.entries(to).filter(([, value]) => value !== undefined && value !== null);
+  return Object.fromEntries([...others, ...named]);
+}
+
+function isRepeatable(value: unknown): boolean {
+  if (typeof value === 'number') return Number.isSafeInteger(value);
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.values(value).every(isRepeatable);
 }
 
 const same = Symbol('same');

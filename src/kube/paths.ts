@@ -32,12 +32,12 @@ export function withQuery(
   path: string,
   query: Readonly<Record<string, string | number | boolean | undefined>>,
 ): string {
-  const search = new URLSearchParams();
+  let text = '';
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined && value !== '' && value !== false) search.set(name, String(value));
+    if (value === undefined || value === '' || value === false) continue;
+    text += `${text === '' ? '?' : '&'}${name}=${encodeURIComponent(String(value))}`;
   }
-  const text = search.toString();
-  return text ? `${path}?${text}` : path;
+  return path + text;
 }
 
 /** Where the schemas of a group and version are, as OpenAPI 3. */

@@ -26,7 +26,29 @@ test('one write sets our fields, removes those that are undefined and leaves oth
   const result = await writeStatus(client, roles, object, () => ({ phase: 'y', old: undefined }));
   expect(result.outcome).toBe('written');
   expect(client.read(roles, object.metadata)?.status).toEqual({ phase: 'y', foreign: 1 });
+  expect(client.calls).toEqual(['update teleportrolesv7/status']);
+});
+
+test.each([
+  ['a number that JavaScript can’t hold', { id: 2 ** 53 }],
+  ['one that may be written otherwise', { deep: [{ share: 0.1 }] }],
+])('%s is left to the API server', async (_, foreign) => {
+  const client = new MemoryClient();
+  const object = client.put(roles, make({ phase: 'x', ...foreign }));
+  const result = await writeStatus(client, roles, object, () => ({ phase: 'y' }));
+  expect(result.outcome).toBe('written');
+  expect(client.read(roles, object.metadata)?.status).toEqual({ phase: 'y', ...foreign });
   expect(client.calls).toEqual(['patch teleportrolesv7/status']);
+});
+
+test('only the status is written', async () => {
+  const client = new MemoryClient();
+  const object = client.put(roles, make({ phase: 'x' }, { logins: ['a'] }));
+  await writeStatus(client, roles, object, () => ({ phase: 'y' }));
+  const { metadata, ...rest } = client.read(roles, object.metadata) ?? {};
+  const { metadata: _, ...whole } = make({ phase: 'y' }, { logins: ['a'] });
+  expect(rest).toEqual(whole);
+  expect(metadata?.uid).toBe(object.metadata.uid);
 });
 
 test('a copy that is behind is read again and computed from anew', async () => {
@@ -63,7 +85,7 @@ test('endless conflicts end with the conflict', async () => {
   const client = new MemoryClient();
   const object = structuredClone(client.put(roles, make()));
   client.fault = ({ verb }) => {
-    if (verb === 'patch') client.put(roles, make());
+    if (verb === 'update') client.put(roles, make());
   };
   await expect(writeStatus(client, roles, object, () => ({ p: 1 }))).rejects.toMatchObject({
     kind: 'Conflict',

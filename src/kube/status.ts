@@ -2,7 +2,7 @@
 // resourceVersion that it was computed from. What the status says is the caller's.
 import type { CallOptions, KubeClient } from './client.js';
 import { isKubeError } from './errors.js';
-import { mergePatch } from './merge-patch.js';
+import { mergedWhole, mergePatch } from './merge-patch.js';
 import type { ApiResource, KubeObject } from './object.js';
 
 export type StatusResult =
@@ -35,15 +35,17 @@ export async function writeStatus(
 ): Promise<StatusResult> {
   let base = object;
   for (let attempt = 1; ; attempt++) {
-    const status = mergePatch(base.status ?? {}, compute(base));
-    if (!status) return { outcome: 'unchanged', object: base };
+    const wanted = compute(base);
+    const change = mergePatch(base.status ?? {}, wanted);
+    if (!change) return { outcome: 'unchanged', object: base };
     try {
-      const body = { metadata: { resourceVersion: base.metadata.resourceVersion }, status };
-      const written = await client.patch(
+      const written = await write(
+        client,
         resource,
-        base.metadata,
-        { type: 'merge', body },
-        { ...options, subresource: 'status' },
+        base,
+        change,
+        mergedWhole(base.status ?? {}, wanted),
+        options,
       );
       return { outcome: 'written', base, object: written };
     } catch (error) {
@@ -59,4 +61,25 @@ export async function writeStatus(
     if (base.metadata.uid !== object.metadata.uid) return { outcome: 'gone' };
     if (base.metadata.generation !== object.metadata.generation) return { outcome: 'superseded' };
   }
+}
+
+/**
+ * A replacement spares the API server an eighth of what a patch costs it, and says the same: the whole status is known, of the
+ * rest the status subresource takes nothing, and the resourceVersion guards both.
+ */
+function write(
+  client: KubeClient,
+  resource: ApiResource,
+  { apiVersion, kind, metadata: { name, namespace, resourceVersion } }: KubeObject,
+  change: Readonly<Record<string, unknown>>,
+  whole: Readonly<Record<string, unknown>> | undefined,
+  options: CallOptions,
+): Promise<KubeObject> {
+  const status = { ...options, subresource: 'status' } as const;
+  if (whole) {
+    const metadata = { name, ...(namespace && { namespace }), ...(resourceVersion && { resourceVersion }) };
+    return client.replace(resource, { apiVersion, kind, metadata, status: whole }, status);
+  }
+  const body = { metadata: { resourceVersion }, status: change };
+  return client.patch(resource, { name, namespace }, { type: 'merge', body }, status);
 }

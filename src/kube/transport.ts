@@ -2,14 +2,16 @@
 // the paths and bodies mean is client.ts's.
 import type * as http from 'node:http';
 import * as https from 'node:https';
-import { deadline, isAbort } from '../core/abort.js';
+import { isAbort, whenAborted } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import { request as httpRequest } from '../core/node-http.js';
+import { Until } from '../core/until.js';
 import type { ClusterAccess } from './access.js';
 import { createAgent, retireAgent, type TlsMaterial } from './agent.js';
 import { wholeBody } from './body.js';
 import type { Credential } from './credentials.js';
 import { from, KubeError } from './errors.js';
+import { Places } from './places.js';
 import { hostOf } from './proxy-env.js';
 
 export interface HttpRequest {
@@ -46,20 +48,35 @@ function retire({ requests, streams }: Agents): void {
   retireAgent(streams);
 }
 
+/** What a request goes by. */
+interface Route {
+  readonly credential: Credential;
+  readonly agent: http.Agent;
+}
+
 /** Sends requests to one API server. */
 export class Transport {
   readonly #access: ClusterAccess;
   readonly #clock: Clock;
-  readonly #userAgent: string;
   readonly #timeoutMs: number;
+  /** What all requests have in common. */
+  readonly #server: { readonly host: string; readonly port: string | number; readonly path: string };
+  readonly #headers: readonly string[];
+  readonly #send: typeof https.request;
+  readonly #places = new Places(mostRequests);
   #agents: Agents | undefined;
   #closed = false;
 
   constructor(access: ClusterAccess, options: { clock: Clock; userAgent: string; timeoutMs: number }) {
     this.#access = access;
     this.#clock = options.clock;
-    this.#userAgent = options.userAgent;
     this.#timeoutMs = options.timeoutMs;
+    const { server } = access;
+    const plain = server.protocol === 'http:';
+    this.#send = plain ? httpRequest : https.request;
+    const path = server.pathname.replace(/\/$/, '');
+    this.#server = { host: hostOf(server), port: server.port || (plain ? 80 : 443), path };
+    this.#headers = ['host', server.host, 'accept', 'application/json', 'user-agent', options.userAgent];
   }
 
   /**
@@ -67,10 +84,20 @@ export class Transport {
    * @throws KubeError (Timeout, Unavailable), or the signal's reason.
    */
   async exchange(request: HttpRequest): Promise<HttpResponse> {
-    return this.#within(request, async (signal) => {
-      const response = await this.#send(request, request.atOnce ? 'streams' : 'requests', signal);
-      return { status: response.statusCode ?? 0, headers: response.headers, body: await wholeBody(response) };
-    });
+    const until = this.#until(request);
+    try {
+      if (request.atOnce) return await this.#whole(request, 'streams', until);
+      if (!this.#places.take()) await this.#turn(until);
+      try {
+        return await this.#whole(request, 'requests', until);
+      } finally {
+        this.#places.leave();
+      }
+    } catch (error) {
+      throw explained(error, request, until);
+    } finally {
+      until.done();
+    }
   }
 
   /**
@@ -78,25 +105,19 @@ export class Transport {
    * `request.signal` is aborted. The time limit ends with the headers.
    */
   async open(request: HttpRequest): Promise<http.IncomingMessage> {
-    const stop = new AbortController();
-    const onAbort = (): void => stop.abort(request.signal?.reason);
-    request.signal?.addEventListener('abort', onAbort, { once: true });
-    const release = (): void => request.signal?.removeEventListener('abort', onAbort);
+    const until = this.#until(request);
     try {
-      const response = await this.#within(request, async (signal) => {
-        const onLimit = (): void => stop.abort(signal.reason);
-        signal.addEventListener('abort', onLimit, { once: true });
-        try {
-          return await this.#send(request, 'streams', stop.signal);
-        } finally {
-          signal.removeEventListener('abort', onLimit);
-        }
-      });
-      response.once('close', release);
+      const response = await this.#answer(request, 'streams', until);
+      const { signal } = request;
+      if (signal) {
+        const release = whenAborted(signal, () => response.destroy(asError(signal.reason)));
+        response.once('close', release);
+      }
       return response;
     } catch (error) {
-      release();
-      throw error;
+      throw explained(error, request, until);
+    } finally {
+      until.done();
     }
   }
 
@@ -107,71 +128,53 @@ export class Transport {
     this.#agents = undefined;
   }
 
-  async #within<T>(request: HttpRequest, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    request.signal?.throwIfAborted();
-    const limit = deadline(
-      this.#clock,
-      this.#timeoutMs,
-      () => new KubeError('Timeout', `no answer from the API server within ${this.#timeoutMs / 1000} s`),
-      request.signal,
-    );
-    try {
-      return await run(limit.signal);
-    } catch (error) {
-      if (request.signal?.aborted) throw request.signal.reason;
-      if (isAbort(error)) throw error;
-      throw limit.signal.aborted ? limit.signal.reason : from(error);
-    } finally {
-      limit.done();
-    }
+  #until({ signal }: HttpRequest): Until {
+    const late = (): Error =>
+      new KubeError('Timeout', `no answer from the API server within ${this.#timeoutMs / 1000} s`);
+    return new Until(this.#clock, this.#timeoutMs, late, signal);
   }
 
-  async #send(request: HttpRequest, use: Use, signal: AbortSignal): Promise<http.IncomingMessage> {
-    const credential = await abortable(this.#access.credentials.current(), signal);
-    const agent = (await this.#agentsFor(credential))[use];
+  #turn(until: Until): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const leave = this.#places.wait(resolve);
+      until.when((reason) => {
+        leave();
+        reject(asError(reason));
+      });
+    });
+  }
+
+  async #whole(request: HttpRequest, use: Use, until: Until): Promise<HttpResponse> {
+    const response = await this.#answer(request, use, until);
+    return { status: response.statusCode ?? 0, headers: response.headers, body: await wholeBody(response) };
+  }
+
+  /** Until `until` is done, what ends it ends the answer's body too. */
+  async #answer(request: HttpRequest, use: Use, until: Until): Promise<http.IncomingMessage> {
+    const route = await until.race(this.#route(use));
     try {
-      return await this.#once(request, credential, agent, signal);
+      return await this.#once(request, route, until);
     } catch (error) {
       // A kept connection may have been closed by the server just as we used it.
-      const mayRepeat = error instanceof StaleConnection && request.method === 'GET' && !signal.aborted;
+      const mayRepeat = error instanceof StaleConnection && request.method === 'GET' && !until.over;
       if (!mayRepeat) throw error instanceof StaleConnection ? error.cause : error;
-      return await this.#once(request, credential, agent, signal);
+      return await this.#once(request, route, until);
     }
   }
 
-  #once(
-    request: HttpRequest,
-    credential: Credential,
-    agent: http.Agent,
-    signal: AbortSignal,
-  ): Promise<http.IncomingMessage> {
-    const { server } = this.#access;
-    const headers: http.OutgoingHttpHeaders = {
-      accept: 'application/json',
-      'user-agent': this.#userAgent,
-      ...credential.headers,
-    };
-    if (request.body !== undefined) {
-      headers['content-type'] = request.contentType ?? 'application/json';
-      headers['content-length'] = Buffer.byteLength(request.body);
-    }
+  #once(request: HttpRequest, { credential, agent }: Route, until: Until): Promise<http.IncomingMessage> {
+    const { host, port, path } = this.#server;
     return new Promise((resolve, reject) => {
-      if (signal.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      const sent = (server.protocol === 'http:' ? httpRequest : https.request)({
+      const sent = this.#send({
         agent,
         method: request.method,
-        host: hostOf(server),
-        port: server.port || (server.protocol === 'http:' ? 80 : 443),
-        path: server.pathname.replace(/\/$/, '') + request.path,
-        headers,
+        host,
+        port,
+        path: path + request.path,
+        headers: headersOf(this.#headers, request, credential),
       });
-      const onAbort = (): void => void sent.destroy(asError(signal.reason));
-      signal.addEventListener('abort', onAbort, { once: true });
-      sent.once('close', () => signal.removeEventListener('abort', onAbort));
-      sent.once('response', (response) => {
+      until.when((reason) => sent.destroy(asError(reason)));
+      sent.on('response', (response) => {
         // Whoever reads the body hears of errors; that nobody may be reading must not end the process.
         response.on('error', () => {});
         resolve(response);
@@ -184,11 +187,15 @@ export class Transport {
     });
   }
 
-  async #agentsFor(credential: Credential): Promise<Agents> {
+  async #route(use: Use): Promise<Route> {
+    const credential = await this.#access.credentials.current();
     const ca = await this.#access.ca();
     if (this.#closed) throw new KubeError('Unavailable', 'the Kubernetes client is closed');
+    return { credential, agent: this.#agentsFor(ca, credential)[use] };
+  }
+
+  #agentsFor(ca: string | undefined, { cert, key }: Credential): Agents {
     const known = this.#agents;
-    const { cert, key } = credential;
     if (known?.material.ca === ca && known?.material.cert === cert && known?.material.key === key && known) {
       return known;
     }
@@ -196,11 +203,33 @@ export class Transport {
     if (known) retire(known);
     this.#agents = {
       material,
-      requests: createAgent(this.#access, material, mostRequests),
+      requests: createAgent(this.#access, material),
       streams: createAgent(this.#access, material),
     };
     return this.#agents;
   }
+}
+
+/** Names and values in turn, which Node writes as they are; as an object it would look at each of them several times. */
+function headersOf(
+  common: readonly string[],
+  { body, contentType = 'application/json' }: HttpRequest,
+  credential: Credential,
+): string[] {
+  const headers = [...common];
+  for (const [name, value] of Object.entries(credential.headers)) {
+    if (typeof value === 'string') headers.push(name, value);
+    else for (const one of value) headers.push(name, one);
+  }
+  if (body !== undefined)
+    headers.push('content-type', contentType, 'content-length', String(Buffer.byteLength(body)));
+  return headers;
+}
+
+function explained(error: unknown, { signal }: HttpRequest, until: Until): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (isAbort(error)) return error;
+  return until.over ? until.reason : from(error);
 }
 
 /** A request may have waited long for its connection, and the process may have been stopped meanwhile. */
@@ -235,24 +264,4 @@ class StaleConnection extends Error {
 
 function asError(reason: unknown): Error {
   return reason instanceof Error ? reason : new Error(String(reason));
-}
-
-/** Lets go of a promise that takes no signal. */
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(signal.reason);
-    if (signal.aborted) onAbort();
-    signal.addEventListener('abort', onAbort, { once: true });
-    const release = (): void => signal.removeEventListener('abort', onAbort);
-    promise.then(
-      (value) => {
-        release();
-        resolve(value);
-      },
-      (error: unknown) => {
-        release();
-        reject(asError(error));
-      },
-    );
-  });
 }

@@ -1,7 +1,7 @@
 // How many calls to Teleport run at once: as many as it takes well. Where it refuses (429) or becomes slow there
 // are fewer, until it goes well again; no number is set by anybody. Each lane (a kind) has its own limit below the
 // common one, so that calls which take long for one kind leave room for the others.
-import { sleep } from '../core/abort.js';
+import { sleep, whenAborted } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { Metrics } from '../core/metrics.js';
 import { AdaptiveLimit } from './adaptive-limit.js';
@@ -112,14 +112,15 @@ export class CallLimiter {
     if (lane.waiting.size === 0 && this.#mayBegin(lane)) return Promise.resolve(this.#take(lane));
     return new Promise((resolve, reject) => {
       const begin = (): void => {
-        signal?.removeEventListener('abort', giveUp);
+        release?.();
         resolve(this.#take(lane));
       };
-      const giveUp = (): void => {
-        lane.waiting.delete(begin);
-        reject(signal?.reason);
-      };
-      signal?.addEventListener('abort', giveUp, { once: true });
+      const release =
+        signal &&
+        whenAborted(signal, () => {
+          lane.waiting.delete(begin);
+          reject(signal.reason);
+        });
       lane.waiting.add(begin);
     });
   }

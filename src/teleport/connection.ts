@@ -7,8 +7,11 @@ import type { Session } from './session.js';
 
 /** Where a client gets the session for its next call. */
 export interface SessionSource {
-  /** @throws TeleportError, or the signal's reason. */
-  session(signal: AbortSignal): Promise<Session>;
+  /**
+   * @param until whose signal, which is asked for only where there is something to wait for, ends the wait
+   * @throws TeleportError, or the signal's reason.
+   */
+  session(until: Pick<AbortController, 'signal'>): Promise<Session>;
 }
 
 export interface ConnectionOptions {
@@ -36,15 +39,15 @@ export class Connection implements SessionSource {
     this.#backoff = new Backoff(redial, options.random);
   }
 
-  async session(signal: AbortSignal): Promise<Session> {
-    signal.throwIfAborted();
+  async session(until: Pick<AbortController, 'signal'>): Promise<Session> {
     if (this.#stop.signal.aborted)
       throw new TeleportError('Canceled', 'the connection to Teleport was closed');
     if (this.#current?.usable) return this.#current;
     if (this.#refused !== undefined && this.#options.clock.monotonic() < this.#refused.until)
       throw this.#refused.error;
+    until.signal.throwIfAborted();
     this.#dialing ??= this.#dial();
-    return raceAbort(this.#dialing, signal);
+    return raceAbort(this.#dialing, until.signal);
   }
 
   /** New calls go to `session`; what is in flight on the present one finishes there. */

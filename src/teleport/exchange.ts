@@ -1,6 +1,7 @@
 // One call on one HTTP/2 stream: messages as they come, then one end, well or with an error. What the messages are and
 // whether a call may be made again is not known here.
 import { type ClientHttp2Stream, constants } from 'node:http2';
+import { whenAborted } from '../core/abort.js';
 import { TeleportError } from './errors.js';
 import { FrameReader } from './grpc-frame.js';
 import { Code, type Status, statusOf, statusOfHttp } from './grpc-status.js';
@@ -18,14 +19,36 @@ export interface Sink {
 export interface ExchangeOptions {
   /** `/service/method` */
   readonly method: string;
-  readonly signal?: AbortSignal | undefined;
+  readonly end: End;
   /** The error of a stream that closed without a status. */
   lost(rstCode: number | undefined, cause: unknown): Error;
 }
 
-/** Follows the stream to its end. An aborted signal ends it at once, with the signal's reason. */
+/** What ends a call before its answer. */
+export interface End {
+  readonly over: boolean;
+  /** Why it is over. */
+  readonly reason: unknown;
+  /** Calls back when it is over. @returns to be called when that is no longer wanted */
+  when(run: () => void): () => void;
+}
+
+/** An aborted signal as the end of a call. */
+export function endOf(signal: AbortSignal): End {
+  return {
+    get over() {
+      return signal.aborted;
+    },
+    get reason() {
+      return signal.reason;
+    },
+    when: (run) => whenAborted(signal, run),
+  };
+}
+
+/** Follows the stream to its answer's end, or to the call's, with its reason. */
 export function follow(stream: ClientHttp2Stream, options: ExchangeOptions, sink: Sink): void {
-  const { method, signal, lost } = options;
+  const { method, end: limit, lost } = options;
   let status: Status | undefined;
   /** The status came first: what follows is no message, but perhaps some proxy's page. */
   let refused = false;
@@ -38,16 +61,16 @@ export function follow(stream: ClientHttp2Stream, options: ExchangeOptions, sink
   const end = (error?: unknown): void => {
     if (over) return;
     over = true;
-    signal?.removeEventListener('abort', onAbort);
+    release();
     sink.end(error);
   };
   const giveUp = (error: unknown): void => {
     end(error);
     if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
   };
-  const onAbort = (): void => giveUp(signal?.reason);
+  const release = limit.when(() => giveUp(limit.reason));
   const judge = (): void => {
-    if (status === undefined) end(signal?.aborted ? signal.reason : lost(stream.rstCode, cause));
+    if (status === undefined) end(limit.over ? limit.reason : lost(stream.rstCode, cause));
     else if (status.code !== Code.ok) end(TeleportError.ofStatus(status, method));
     // A connection that dies takes along what a slow reader had not taken yet, though the status came.
     else if (!reader.isBetween || stream.readableLength > 0) end(lost(stream.rstCode, cause));
@@ -80,5 +103,4 @@ export function follow(stream: ClientHttp2Stream, options: ExchangeOptions, sink
     cause = error;
   });
   stream.on('close', judge);
-  signal?.addEventListener('abort', onAbort, { once: true });
 }

@@ -13,11 +13,12 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf';
-import { deadline } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
+import { Until } from '../core/until.js';
 import type { CallOptions, TeleportClient } from './client.js';
 import type { SessionSource } from './connection.js';
 import { TeleportError, type TeleportErrorKind } from './errors.js';
+import { type End, endOf } from './exchange.js';
 import { guardWrite } from './guard.js';
 import { type Session, wasNotSent } from './session.js';
 
@@ -63,7 +64,7 @@ class GrpcClient implements TeleportClient {
     const { clock, source, onSilent } = this.#options;
     const start = clock.monotonic();
     const limitMs = call.timeoutMs ?? defaultTimeoutMs;
-    const limit = deadline(clock, limitMs, () => timedOut(name, limitMs), call.signal);
+    const end = new Until(clock, limitMs, () => timedOut(name, limitMs), call.signal);
     let session: Session | undefined;
     let seen = 0;
     try {
@@ -71,23 +72,23 @@ class GrpcClient implements TeleportClient {
       guardWrite(method, message);
       const bytes = encoded(method, message);
       const reply = await repeatUnsent(async () => {
-        session = await source.session(limit.signal);
+        session = await source.session(end);
         if (call.maySend?.() === false)
           throw new TeleportError('Canceled', 'the call may not be sent any more');
         seen = session.bytesRead;
         const timeout = timeoutHeader(limitMs - (clock.monotonic() - start));
-        return session.unary(bytes, { method: name, signal: limit.signal, timeout });
+        return session.unary(bytes, { method: name, end, timeout });
       });
       const result = decoded(method, reply);
       this.#report(method, 'OK', start);
       return result;
     } catch (error) {
-      const mapped = asTeleportError(error, name, limit.signal);
+      const mapped = asTeleportError(error, name, end);
       if (mapped.kind === 'DeadlineExceeded' && session?.bytesRead === seen) onSilent?.(session);
       this.#report(method, mapped.kind, start);
       throw mapped;
     } finally {
-      limit.done();
+      end.done();
     }
   }
 
@@ -116,6 +117,7 @@ class GrpcClient implements TeleportClient {
     const { clock, source } = this.#options;
     const start = clock.monotonic();
     const cancel = new AbortController();
+    const end = endOf(cancel.signal);
     const onAbort = (): void => cancel.abort(call.signal?.reason);
     if (call.signal?.aborted) onAbort();
     call.signal?.addEventListener('abort', onAbort, { once: true });
@@ -126,14 +128,14 @@ class GrpcClient implements TeleportClient {
     let code: CallReport['code'] = 'OK';
     try {
       const open = async () => {
-        const session = await source.session(cancel.signal);
-        return session.stream(allEncoded(method, requests()), { method: name, signal: cancel.signal });
+        const session = await source.session(cancel);
+        return session.stream(allEncoded(method, requests()), { method: name, end });
       };
       // The messages of a bidi caller can be read only once, so only a server stream is opened again.
       const reply = method.methodKind === 'server_streaming' ? await repeatUnsent(open) : await open();
       for await (const message of reply) yield decoded(method, message);
     } catch (error) {
-      const mapped = asTeleportError(error, name, cancel.signal);
+      const mapped = asTeleportError(error, name, end);
       code = mapped.kind;
       throw mapped;
     } finally {
@@ -172,10 +174,13 @@ async function repeatUnsent<T>(send: () => Promise<T>): Promise<T> {
   }
 }
 
-function asTeleportError(error: unknown, method: string, signal: AbortSignal): TeleportError {
+function asTeleportError(
+  error: unknown,
+  method: string,
+  { over, reason }: Pick<End, 'over' | 'reason'>,
+): TeleportError {
   if (error instanceof TeleportError) return error;
-  if (signal.aborted) {
-    const { reason } = signal;
+  if (over) {
     if (reason instanceof TeleportError) return reason;
     return new TeleportError('Canceled', 'the call was cancelled', { cause: reason, method });
   }

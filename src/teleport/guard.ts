@@ -1,8 +1,14 @@
 // A write whose resource is missing takes a real Auth server down: it dereferences what is not there and exits
 // (observed.md A.2). So such a request is refused here, before anything is sent, for every Create, Update and
 // Upsert of every service, by the shape of its message alone.
-import type { DescField, DescMessage, DescMethod, Message } from '@bufbuild/protobuf';
-import { type ReflectMessage, reflect } from '@bufbuild/protobuf/reflect';
+import {
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  isMessage,
+  type Message,
+} from '@bufbuild/protobuf';
+import { heldBy } from '../core/held-by.js';
 import { TeleportError } from './errors.js';
 
 /** Does the call create or change a resource? */
@@ -17,12 +23,11 @@ export function isWrite(method: DescMethod): boolean {
 export function guardWrite(method: DescMethod, message: Message): void {
   if (!isWrite(method)) return;
   const shape = shapes.get(method) ?? remember(method);
-  const request = reflect(method.input, message);
   const missing = shape.resource
-    ? nameMissing(request)
+    ? nameMissing(method.input, message)
     : shape.parts.length === 0
       ? 'no resource field is known for this request'
-      : partMissing(request, shape.parts);
+      : partMissing(message, shape.parts);
   if (missing !== undefined) {
     const name = `/${method.parent.typeName}/${method.name}`;
     throw new TeleportError(
@@ -62,39 +67,38 @@ function metadataField(message: DescMessage): DescField | undefined {
   );
 }
 
-function partMissing(request: ReflectMessage, parts: readonly DescField[]): string | undefined {
+function partMissing(request: Message, parts: readonly DescField[]): string | undefined {
   const seenOneofs = new Set<string>();
-  for (const field of parts) {
-    if (field.oneof !== undefined) {
-      if (seenOneofs.has(field.oneof.name)) continue;
-      seenOneofs.add(field.oneof.name);
-      const chosen = request.oneofCase(field.oneof);
-      if (chosen === undefined) return `its ${field.oneof.name} is not set`;
-      if (!parts.includes(chosen)) continue;
-      const missing = resourceMissing(request, chosen);
+  for (const part of parts) {
+    const { oneof } = part;
+    if (oneof === undefined) {
+      const missing = resourceMissing(request, part);
       if (missing !== undefined) return missing;
       continue;
     }
-    const missing = resourceMissing(request, field);
+    if (seenOneofs.has(oneof.name)) continue;
+    seenOneofs.add(oneof.name);
+    const chosen = oneof.fields.find((field) => heldBy(request, field) !== undefined);
+    if (chosen === undefined) return `its ${oneof.name} is not set`;
+    const missing = parts.includes(chosen) ? resourceMissing(request, chosen) : undefined;
     if (missing !== undefined) return missing;
   }
   return undefined;
 }
 
-function resourceMissing(request: ReflectMessage, field: DescField): string | undefined {
-  if (field.fieldKind !== 'message' || !request.isSet(field)) return `its ${field.name} is not set`;
-  return nameMissing(request.get(field));
+function resourceMissing(request: Message, field: DescField): string | undefined {
+  const resource = heldBy(request, field);
+  if (field.fieldKind !== 'message' || !isMessage(resource)) return `its ${field.name} is not set`;
+  return nameMissing(field.message, resource);
 }
 
 /** Metadata may sit in a header that has metadata of its own. */
-function nameMissing(resource: ReflectMessage): string | undefined {
-  const field = metadataField(resource.desc);
-  if (field === undefined || field.fieldKind !== 'message' || !resource.isSet(field)) {
-    return `${resource.desc.name} has no metadata`;
-  }
-  const metadata = resource.get(field);
-  if (metadataField(metadata.desc) !== undefined) return nameMissing(metadata);
-  const name = metadata.desc.fields.find((one) => one.name.toLowerCase() === 'name');
-  if (name === undefined || metadata.get(name) === '') return `${resource.desc.name} has no name`;
+function nameMissing(desc: DescMessage, resource: Message): string | undefined {
+  const field = metadataField(desc);
+  const metadata = field && heldBy(resource, field);
+  if (field?.fieldKind !== 'message' || !isMessage(metadata)) return `${desc.name} has no metadata`;
+  if (metadataField(field.message) !== undefined) return nameMissing(field.message, metadata);
+  const name = field.message.fields.find((one) => one.name.toLowerCase() === 'name');
+  if (name === undefined || heldBy(metadata, name) === '') return `${desc.name} has no name`;
   return undefined;
 }

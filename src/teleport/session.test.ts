@@ -162,7 +162,7 @@ describe('streams', () => {
     const events = client.serverStream(watchEvents, {})[Symbol.asyncIterator]();
     await events.next();
     const other = connect().connection;
-    const next = await other.session(new AbortController().signal);
+    const next = await other.session(new AbortController());
     connection.adopt(next);
     await client.unary(ping, {});
     expect(sessions()).toBe(2);

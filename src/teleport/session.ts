@@ -5,7 +5,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import type { TLSSocket } from 'node:tls';
 import type { Clock } from '../core/clock.js';
 import { isTeleportError, TeleportError } from './errors.js';
-import { type ExchangeOptions, follow } from './exchange.js';
+import { type End, type ExchangeOptions, follow } from './exchange.js';
 import { frame } from './grpc-frame.js';
 import { Keepalive } from './keepalive.js';
 import { MessageQueue } from './message-queue.js';
@@ -23,7 +23,7 @@ export interface SessionOptions {
 export interface CallRoute {
   /** `/service/method` */
   readonly method: string;
-  readonly signal: AbortSignal;
+  readonly end: End;
   /** As gRPC spells it: `30000m`. */
   readonly timeout?: string;
 }
@@ -126,7 +126,7 @@ export class Session {
 
   /**
    * One message there, one back.
-   * @throws TeleportError, or the signal's reason
+   * @throws TeleportError, or the end's reason
    */
   unary(message: Uint8Array, route: CallRoute): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
@@ -162,8 +162,8 @@ export class Session {
     return replies;
   }
 
-  #open({ method, signal, timeout }: CallRoute): ClientHttp2Stream {
-    signal.throwIfAborted();
+  #open({ method, end, timeout }: CallRoute): ClientHttp2Stream {
+    if (end.over) throw end.reason;
     try {
       if (!this.usable) throw new Error(this.#failure?.message ?? 'the connection is closing');
       return this.#h2.request({
@@ -182,8 +182,8 @@ export class Session {
     }
   }
 
-  #exchange({ method, signal }: CallRoute): ExchangeOptions {
-    return { method, signal, lost: (rstCode, cause) => this.#closed(method, rstCode, cause) };
+  #exchange({ method, end }: CallRoute): ExchangeOptions {
+    return { method, end, lost: (rstCode, cause) => this.#closed(method, rstCode, cause) };
   }
 
   /** A stream that closed without a complete answer. Without a status, gRPC would call it an internal error. */

@@ -165,7 +165,8 @@ export class MemoryClient implements KubeClient {
     await this.#begin('update', resource, options, object.metadata.name, options.subresource);
     const before = this.#find(resource, object.metadata);
     this.#guard(before, object.metadata.resourceVersion);
-    return copy(this.#store(pathOf(resource, object.metadata), copy(object), before));
+    const after = options.subresource === 'status' ? { ...before, status: Object(object).status } : object;
+    return copy(this.#store(pathOf(resource, object.metadata), copy(after), before));
   }
 
   async patch<T extends Stored = KubeObject>(

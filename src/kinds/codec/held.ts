@@ -1,5 +1,5 @@
-// What a message's fields hold, read where it stands. protobuf's own reflection makes an object, two maps and a
-// generator for each message that it passes, and each pass of the reconciler goes through whole resources several times.
+// The messages that a message's fields hold, read where they stand (core/held-by.ts says why), and those that protobuf-es
+// holds in a form of its own.
 import {
   create,
   type DescField,
@@ -9,14 +9,7 @@ import {
   type Message,
 } from '@bufbuild/protobuf';
 import { isWrapperDesc, StructSchema } from '@bufbuild/protobuf/wkt';
-
-/** What the field holds, in the message's own form; undefined where a field with presence is unset. */
-export function heldBy(message: Message, field: DescField): unknown {
-  const members = message as unknown as Readonly<Record<string, unknown>>;
-  if (!field.oneof) return members[field.localName];
-  const { case: name, value } = members[field.oneof.localName] as { case?: string; value?: unknown };
-  return name === field.localName ? value : undefined;
-}
+import { heldBy } from '../../core/held-by.js';
 
 /** The message that stands in a field of messages, or is one of those in its list or map. */
 export function asMessage(field: DescField, schema: DescMessage, held: unknown): Message {
