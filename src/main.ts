@@ -2,10 +2,8 @@
 // The teleport-operator command: arguments in, signals, exit code out. What it runs is in operator.ts.
 import { onStopSignal } from './cli/signals.js';
 import './operator/save-memory.js';
-import { printCrds } from './cli/crds.js';
 import { findNamespace } from './cli/namespace.js';
 import { readSettings, type Settings, SettingsError, usage } from './cli/settings.js';
-import { printTeleportRole } from './cli/teleport-role.js';
 import { version } from './cli/version.js';
 import { systemClock } from './core/clock.js';
 import type { Logger } from './core/log.js';
@@ -14,25 +12,34 @@ import { kinds } from './kinds/index.js';
 import { teleportAllow } from './kinds/permissions.js';
 import { isKubeError } from './kube/errors.js';
 import { botSettings } from './operator/bot-settings.js';
-import { runDoctor } from './operator/doctor/index.js';
 import { startInspector } from './operator/inspector.js';
-import { runRelease } from './operator/release-command.js';
 import { type RunningOperator, startOperator } from './operator.js';
 import { validateBotSettings } from './teleport/settings.js';
 
 /** Exit codes; docs/errors.md. */
 const exit = { ok: 0, failed: 1, usage: 2 } as const;
 
+/** What only one command needs is read when that is asked for: the operator itself would keep it in memory for nothing. */
 const commands: Readonly<Record<string, (args: readonly string[]) => Promise<number> | number>> = {
   run,
   release,
   doctor,
-  crds: () => print(printCrds()),
-  'teleport-role': () => print(printTeleportRole(teleportAllow(kinds))),
+  crds: async () => {
+    const { printCrds } = await import('./cli/crds.js');
+    return print(printCrds());
+  },
+  'teleport-role': async () => {
+    const { printTeleportRole } = await import('./cli/teleport-role.js');
+    return print(printTeleportRole(teleportAllow(kinds)));
+  },
   version: () => print(`teleport-operator ${version}\n`),
   help: () => print(usage()),
 };
 
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(args: readonly string[]): Promise<number> {
@@ -103,6 +110,7 @@ async function release(args: readonly string[]): Promise<number> {
   if (namespace === undefined) {
     return fail(['-namespace: nothing names a namespace; set the flag or $POD_NAMESPACE, or run in a Pod']);
   }
+  const { runRelease } = await import('./operator/release-command.js');
   const stop = new AbortController();
   onStopSignal(() => stop.abort());
   const tell = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -129,6 +137,7 @@ function inWords(error: unknown): string {
 
 /** Looks at everything that `run` with these flags would need; prints a table or, with -o json, JSON. */
 async function doctor(args: readonly string[]): Promise<number> {
+  const { runDoctor } = await import('./operator/doctor/index.js');
   const code = await runDoctor(args, {
     env: process.env,
     clock: systemClock,

@@ -1,5 +1,5 @@
-// npm run bundle: src/ and the packages it needs as one executable file, what the image runs, with the licences of
-// what is in it and a list of it (SBOM). Nothing else is needed beside Node.
+// npm run bundle: src/ and the packages it needs as the program that the image runs (bundle/program.mjs), with the
+// licences of what is in it and a list of it (SBOM). Nothing else is needed beside Node.
 //
 //   node tools/bundle.mjs [--out dist/bundle] [--node /usr/bin/env node]
 //
@@ -11,16 +11,17 @@ import {
   lutimesSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { build } from 'esbuild';
 import { licences, manifests, packagesOf } from './bundle/packages.mjs';
+import { buildProgram } from './bundle/program.mjs';
 import { sbom } from './bundle/sbom.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -38,28 +39,9 @@ const start = performance.now();
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(app, { recursive: true });
-const { metafile, outputFiles } = await build({
-  absWorkingDir: root,
-  entryPoints: ['src/main.ts'],
-  outfile: main,
-  bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
-  // names stay, so that a stack trace in a log can be read
-  minifyWhitespace: true,
-  minifySyntax: true,
-  legalComments: 'none',
-  metafile: true,
-  logLevel: 'warning',
-  // pino and prom-client are CommonJS and ask for Node's modules with require
-  banner: {
-    js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-  },
-  write: false,
-});
+const metafile = await buildProgram({ root, folder: app, name: basename(main) });
 // the first line tells the kernel where Node is; src/main.ts has the usual one
-writeFileSync(main, outputFiles[0].text.replace(/^#!.*/, `#!${values.node}`));
+writeFileSync(main, readFileSync(main, 'utf8').replace(/^#!.*/, `#!${values.node}`));
 // Teleport's chart starts /teleport-operator; Node resolves the link, so the .mjs is seen
 symlinkSync('app/teleport-operator.mjs', join(out, 'teleport-operator'));
 
@@ -83,7 +65,9 @@ if (date !== undefined && date !== '') {
   // folders last: what is made in them dates them anew
   for (const path of [...files, out]) lutimesSync(path, Number(date), Number(date));
 }
-const kilobytes = Math.round(statSync(main).size / 1000);
+const scripts = files.filter((path) => path.endsWith('.mjs'));
+const kilobytes = (path) => Math.round(statSync(path).size / 1000);
+const all = scripts.reduce((sum, path) => sum + kilobytes(path), 0);
 console.log(
-  `${main}: ${kilobytes} kB, ${packages.length} packages, ${Math.round(performance.now() - start)} ms`,
+  `${main}: ${kilobytes(main)} kB of ${all} kB, ${packages.length} packages, ${Math.round(performance.now() - start)} ms`,
 );

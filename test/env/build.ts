@@ -2,16 +2,7 @@
 // side by side never build over one another, and nothing stale is ever tested.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -33,7 +24,10 @@ function build(): string {
   const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.(ts|json)$/.test(name) && !name.endsWith('.test.ts'))
     .toSorted();
-  const hash = createHash('sha256').update(readFileSync(join(root, 'tsconfig.json')));
+  const hash = createHash('sha256');
+  // what is in it beside the sources, and how it is put together
+  for (const name of ['package-lock.json', 'tsconfig.json', 'tools/build.mjs', 'tools/bundle/program.mjs'])
+    hash.update(readFileSync(join(root, name)));
   for (const name of sources) hash.update(name).update(readFileSync(join(root, 'src', name)));
   const builds = join(root, 'node_modules', '.cache', 'operator');
   const folder = join(builds, hash.digest('hex').slice(0, 16));
@@ -43,7 +37,6 @@ function build(): string {
     compile(draft);
     // files below node_modules are CommonJS unless a package.json says otherwise
     writeFileSync(join(draft, 'package.json'), '{ "type": "module" }\n');
-    cpSync(join(root, 'src/gen/crds.json'), join(draft, 'gen/crds.json'));
     try {
       renameSync(draft, folder);
     } catch {
@@ -54,13 +47,11 @@ function build(): string {
 }
 
 function compile(outDir: string): void {
-  const compiler = join(root, 'node_modules/.bin/tsc');
   try {
-    execFileSync(compiler, ['-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: root, stdio: 'pipe' });
+    execFileSync(process.execPath, ['tools/build.mjs', '--out', outDir], { cwd: root, stdio: 'pipe' });
   } catch (error) {
     rmSync(outDir, { recursive: true, force: true });
-    throw new Error(`the operator does not compile:\n${String((error as { stdout: Buffer }).stdout)}`, {
-      cause: error,
-    });
+    const { stdout, stderr } = error as { stdout: Buffer; stderr: Buffer };
+    throw new Error(`the operator does not compile:\n${String(stdout)}${String(stderr)}`, { cause: error });
   }
 }
