@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { canonicalByReflection } from '../../test/builders/canonical-by-reflection.js';
 import { messageArbitrary } from '../../test/builders/message-arbitrary.js';
 import { canonical } from './canonical.js';
+import { changedFields } from './changes.js';
 import { kinds } from './index.js';
 
 const head = { name: 'x', description: 'd', labels: { team: 'a', b: '' }, expires: undefined };
@@ -35,6 +36,24 @@ describe.each(kinds.map((kind) => [kind.object.kind, kind] as const))('the text 
         expect(canonical(kind.schema, resource, dropped)).toBe(
           canonicalByReflection(kind.schema, resource, dropped),
         );
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe.each(kinds.map((kind) => [kind.object.kind, kind] as const))('two of %s', (_, kind) => {
+  const resources = messageArbitrary(kind.spec.schema, kind.spec.hidden).map(
+    (one): Message => kind.form.build(kind.resource, head, one),
+  );
+
+  it('differ in fields that are named, or not at all', () => {
+    const dropped = new Set([...kind.form.serverOwned, ...kind.serverOwned]);
+    const text = (one: Message): string => canonical(kind.schema, one, dropped);
+    fc.assert(
+      fc.property(resources, resources, (one, other) => {
+        expect(changedFields(kind.schema, one, other, dropped).length > 0).toBe(text(one) !== text(other));
+        expect(changedFields(kind.schema, one, one, dropped)).toEqual([]);
       }),
       { numRuns: 30 },
     );

@@ -34,6 +34,19 @@ describe('changedFields', () => {
     expect(changedFields(RoleV6Schema, stated, unset)).toContain('spec.options.ssh_file_copy');
   });
 
+  it('names a duration, a time or a stated flag as one value', () => {
+    const before = role({
+      Options: { MFAVerificationInterval: { seconds: 1n, nanos: 1 }, SSHFileCopy: { Value: true } },
+    });
+    const after = role({
+      Options: { MFAVerificationInterval: { seconds: 2n }, SSHFileCopy: { Value: false } },
+    });
+    expect(changedFields(RoleV6Schema, before, after)).toEqual([
+      'spec.options.ssh_file_copy',
+      'spec.options.mfa_verification_interval',
+    ]);
+  });
+
   it('leaves out what the server owns', () => {
     const [a, b] = [role({}, { Revision: '1' }), role({}, { Revision: '2' })];
     expect(changedFields(RoleV6Schema, a, b, new Set(['Metadata.Revision']))).toEqual([]);

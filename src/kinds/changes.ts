@@ -1,9 +1,12 @@
 // What differs between two resources, as names of fields and never as values: for Events and status.
 import { type DescField, type DescMessage, isFieldSet, type Message } from '@bufbuild/protobuf';
+import { DurationSchema, TimestampSchema } from '@bufbuild/protobuf/wkt';
 import { heldBy } from '../core/held-by.js';
-import { fieldCanonical } from './canonical.js';
+import { fieldCanonical, presenceMatters } from './canonical.js';
 import { asMessage } from './codec/held.js';
-import { fieldName } from './codec/index.js';
+import { fieldName, isSensitive } from './codec/index.js';
+
+const times: ReadonlySet<string> = new Set([TimestampSchema.typeName, DurationSchema.typeName]);
 
 /** How deep fields are told apart: `spec.options.max_session_ttl`. */
 const depth = 4;
@@ -34,19 +37,30 @@ function compare(
   dropped: ReadonlySet<string>,
   levels: number,
 ): string[] {
-  return schema.fields.flatMap((field) => {
-    const path = { local: join(at.local, field.localName), shown: join(at.shown, nameOf(field)) };
-    if (dropped.has(path.local)) return [];
-    if (
-      fieldCanonical(before, field, path.local, dropped) === fieldCanonical(after, field, path.local, dropped)
-    )
-      return [];
-    const both = isFieldSet(before, field) && isFieldSet(after, field);
-    if (field.fieldKind !== 'message' || !both || levels === 1) return [path.shown];
-    const inner = field.message;
-    const inside = (one: Message): Message => asMessage(field, inner, heldBy(one, field));
-    return compare(inner, inside(before), inside(after), path, dropped, levels - 1);
-  });
+  const found: string[] = [];
+  for (const field of schema.fields) {
+    const was = isFieldSet(before, field);
+    const is = isFieldSet(after, field);
+    if (!was && !is) continue;
+    const local = join(at.local, field.localName);
+    if (dropped.has(local) || isSensitive(field)) continue;
+    const path = { local, shown: join(at.shown, nameOf(field)) };
+    if (was && is && levels > 1 && field.fieldKind === 'message' && !isOneValue(field.message)) {
+      // Told apart by its fields: each text is made once.
+      const inner = field.message;
+      const inside = (one: Message): Message => asMessage(field, inner, heldBy(one, field));
+      found.push(...compare(inner, inside(before), inside(after), path, dropped, levels - 1));
+      continue;
+    }
+    const text = (one: Message): string => fieldCanonical(one, field, local, dropped);
+    if (text(before) !== text(after)) found.push(path.shown);
+  }
+  return found;
+}
+
+/** Whether users know such a message as one value: nobody writes the seconds of a duration. */
+function isOneValue({ typeName }: DescMessage): boolean {
+  return times.has(typeName) || presenceMatters.has(typeName);
 }
 
 const join = (parent: string, name: string): string => (parent === '' ? name : `${parent}.${name}`);

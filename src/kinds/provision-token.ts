@@ -1,6 +1,6 @@
 // TeleportProvisionToken: what lets instances and bots join. With join method `token` the object's name is
 // the secret itself, and Teleport deletes a bot's token at its first use.
-import { clone, create } from '@bufbuild/protobuf';
+import { create } from '@bufbuild/protobuf';
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import type { ProvisionTokenV2 } from '../gen/teleport/types/provision_token_pb.js';
 import {
@@ -9,6 +9,7 @@ import {
   TokenRuleSchema,
 } from '../gen/teleport/types/provision_token_pb.js';
 import { call, nothing, whole } from './calls.js';
+import { cloneMessage } from './clone.js';
 import { legacyForm } from './forms.js';
 import { declareKind } from './kind.js';
 import { tokenDefaults } from './provision-token-defaults.js';
@@ -28,7 +29,7 @@ function isStandIn({ Spec: spec }: ProvisionTokenV2): boolean {
 
 /** Completed as tctl completes it: the RPC refuses a bound_keypair token without its recovery block. */
 function inV2(token: ProvisionTokenV2) {
-  const value = clone(ProvisionTokenV2Schema, token);
+  const value = cloneMessage(token);
   tokenDefaults(value);
   return { Token: { case: 'V2' as const, value } };
 }

@@ -1,6 +1,7 @@
 // A plan carried out: the write, if there is one, and what it came to.
-import { clone, type Message } from '@bufbuild/protobuf';
+import type { Message } from '@bufbuild/protobuf';
 import type { Call } from '../kinds/calls.js';
+import { cloneMessage } from '../kinds/clone.js';
 import { isTeleportError } from '../teleport/errors.js';
 import { type Applied, isOneTime, storedHash, unreadable } from './applied.js';
 import { arm } from './arm.js';
@@ -175,7 +176,7 @@ async function prepared(
   const { kind } = parts;
   const armed = await arm(parts, arming, hash, context, signal);
   if ('failed' in armed) return armed;
-  const final = clone(kind.schema, resource);
+  const final = cloneMessage(resource);
   kind.form.setRevision(final, kind.form.revision(armed.standIn));
   return { verb: 'update', resource: final, over: armed.standIn };
 }

@@ -1,7 +1,8 @@
 // What to do about a resource. Pure: from what is wanted, what is there, what was last applied and what the
 // user asked for beside the spec.
-import { clone, type Message } from '@bufbuild/protobuf';
+import type { Message } from '@bufbuild/protobuf';
 import { changedFields } from '../kinds/changes.js';
+import { cloneMessage } from '../kinds/clone.js';
 import { hasSensitive } from '../kinds/codec/redact.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { copyOver, copyWhereEmpty, isEmpty, valueAt } from '../kinds/paths.js';
@@ -143,7 +144,7 @@ function drifted(policy: Policy, applied: Applied, fields: readonly string[], co
 
 /** What a write of `wanted` over the existing resource holds: some of that stays. Without its revision. */
 export function writtenOver(kind: AnyKind, wanted: Message, existing: Message): Message {
-  const resource = clone(kind.schema, wanted);
+  const resource = cloneMessage(wanted);
   for (const path of kind.initial) copyOver(path, existing, resource);
   for (const path of kind.kept) copyWhereEmpty(path, existing, resource);
   carryUnknownFields(kind.schema, existing, resource);
@@ -161,7 +162,7 @@ function armingOf(
   const recorded = isSameSpec(hash, applied?.hash);
   if (recorded && !stands) return undefined;
   if (stands) return { arming: { standIn: undefined, recorded } };
-  const standIn = clone(kind.schema, wanted);
+  const standIn = cloneMessage(wanted);
   oneTime.makeStandIn(standIn);
   return { arming: { standIn, recorded } };
 }
@@ -198,7 +199,7 @@ function differences(kind: AnyKind, existing: Message, wanted: Message): readonl
 }
 
 function withDefaults(kind: AnyKind, resource: Message): Message {
-  const copy = clone(kind.schema, resource);
+  const copy = cloneMessage(resource);
   kind.defaults(copy);
   return copy;
 }

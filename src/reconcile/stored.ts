@@ -1,8 +1,9 @@
 // What Teleport holds after a write whose reply does not say. It reads from a cache that is up to a second
 // behind (observed.md A.3; nodes, apps and databases are not even found at once), so it is asked when its events tell
 // of the write, or, where they don't, until it shows it; a guess would be taken for drift at the next look.
-import { clone, type Message } from '@bufbuild/protobuf';
+import type { Message } from '@bufbuild/protobuf';
 import { childSignal, sleep } from '../core/abort.js';
+import { cloneMessage } from '../kinds/clone.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { isTeleportError } from '../teleport/errors.js';
 import type { ReconcilerParts } from './parts.js';
@@ -116,7 +117,7 @@ function unlessMissing(error: unknown): undefined {
 
 /** The resource with the server's defaults: what is most likely stored. */
 export function asStored(kind: AnyKind, resource: Message): Message {
-  const stored = clone(kind.schema, resource);
+  const stored = cloneMessage(resource);
   kind.defaults(stored);
   kind.form.setRevision(stored, '');
   return stored;

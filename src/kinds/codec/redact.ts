@@ -1,13 +1,13 @@
 // Messages without their secrets: for hashes, comparisons and everything that people may see.
 import {
   clearField,
-  clone,
   type DescField,
   type DescMessage,
   isFieldSet,
   type Message,
   type MessageShape,
 } from '@bufbuild/protobuf';
+import { cloneMessage } from '../clone.js';
 import { isSensitive, mayHoldSecrets } from './fields.js';
 import { messagesIn } from './held.js';
 
@@ -16,7 +16,7 @@ export function withoutSensitive<D extends DescMessage>(
   schema: D,
   message: MessageShape<D>,
 ): MessageShape<D> {
-  const copy = clone(schema, message);
+  const copy = cloneMessage(message);
   visitSensitive(schema, copy, clearField);
   return copy;
 }
