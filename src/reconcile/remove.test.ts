@@ -139,6 +139,18 @@ describe('deletions that nobody meant', () => {
     expect(released).toEqual(['engineer']);
   });
 
+  it('wait where the object is ignored, also when its namespace goes and where the resource is to be kept', async () => {
+    const { pass, role, teardown, released } = world();
+    await pass(anObject());
+    teardown.ending = 'its namespace';
+    for (const more of [{}, { [annotations.keep]: 'true' }]) {
+      const ignored = going({ metadata: { annotations: { [annotations.ignore]: 'true', ...more } } });
+      expect((await pass(ignored)).outcome).toEqual({ type: 'ignored', deleting: true });
+    }
+    expect(role()).toBeDefined();
+    expect(released).toEqual([]);
+  });
+
   it('wait when there are too many, unless they are confirmed', async () => {
     const { pass, teleport, released, clock } = world(roleV7, undefined, 1);
     for (const name of ['a', 'b', 'c']) await pass(anObject({ name }));
