@@ -1,15 +1,17 @@
 // Every setting of `run` in one table: flag, default, form, words. The parser, `-h`, docs/settings.md and
 // the errors are made from it. Names and defaults are the Go operator's (joining.md 1.1) where it has them.
-import { formatDuration, parseDuration } from '../core/duration.js';
-import type { LogLevel } from '../core/log.js';
-
-/** How a flag's text is read. `form` is what errors and docs say of it. */
-interface Reader<T> {
-  readonly form: string;
-  /** Undefined where the text is not of the form. */
-  read(text: string): T | undefined;
-  show(value: T): string;
-}
+import {
+  boolean,
+  count,
+  drift,
+  duration,
+  level,
+  list,
+  namespaceList,
+  operatorId,
+  type Reader,
+  text,
+} from './setting-readers.js';
 
 export interface Setting<T = unknown> {
   readonly flag: string;
@@ -19,66 +21,6 @@ export interface Setting<T = unknown> {
   /** A bare flag means true. */
   readonly boolean?: true;
 }
-
-const text: Reader<string> = { form: 'text', read: (value) => value, show: (value) => value };
-const boolean: Reader<boolean> = {
-  form: 'true or false',
-  read: (value) =>
-    /^(1|t|T|TRUE|true|True)$/.test(value)
-      ? true
-      : /^(0|f|F|FALSE|false|False)$/.test(value)
-        ? false
-        : undefined,
-  show: String,
-};
-const duration: Reader<number> = {
-  form: 'a duration such as 30m or 1h30m',
-  read: parseDuration,
-  show: formatDuration,
-};
-const list: Reader<readonly string[]> = {
-  form: 'a list with commas in between',
-  read: (value) =>
-    value
-      .split(',')
-      .map((item) => item.trim())
-      .filter((item) => item !== ''),
-  show: (value) => value.join(','),
-};
-const namespaceList: Reader<readonly string[]> = {
-  form: 'all, or names of namespaces with commas in between',
-  read: (value) => {
-    const names = list.read(value) ?? [];
-    return names.every((name) => name === '*' || /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name))
-      ? names
-      : undefined;
-  },
-  show: list.show,
-};
-const levels: readonly LogLevel[] = ['DEBUG', 'INFO', 'WARN', 'ERROR'];
-const level: Reader<LogLevel> = {
-  form: 'DEBUG, INFO, WARN or ERROR',
-  read: (value) => levels.find((known) => known === value.toUpperCase()),
-  show: (value) => value,
-};
-
-const count: Reader<number> = {
-  form: 'a whole number, 0 or more',
-  read: (value) => (/^\d{1,9}$/.test(value) ? Number(value) : undefined),
-  show: String,
-};
-const operatorId: Reader<string> = {
-  form: 'letters, digits, dots, dashes and underscores, 63 at most',
-  read: (value) => (/^[\w.-]{0,63}$/.test(value) ? value : undefined),
-  show: (value) => value,
-};
-type DriftMode = 'correct' | 'report' | 'ignore';
-const driftModes: readonly DriftMode[] = ['correct', 'report', 'ignore'];
-const drift: Reader<DriftMode> = {
-  form: 'correct, report or ignore',
-  read: (value) => driftModes.find((mode) => mode === value),
-  show: (value) => value,
-};
 
 const setting = <T>(flag: string, reader: Reader<T>, value: T, doc: string): Setting<T> => ({
   flag,
