@@ -167,3 +167,17 @@ test('connections are used again, and a GET survives one that the server has clo
   }
   expect(ports.size).toBeGreaterThan(1);
 });
+
+test('a crowd of requests shares sixteen connections', async () => {
+  const ports = new Set<number | undefined>();
+  const { url } = await serve((_request, response) => {
+    ports.add(response.socket?.remotePort);
+    setImmediate(() => json(response, object));
+  });
+  const client = connect(url);
+  const some = async (): Promise<void> => {
+    for (let n = 0; n < 10; n++) await client.get(roles, ref);
+  };
+  await Promise.all(Array.from({ length: 64 }, some));
+  expect(ports.size).toBe(16);
+});
