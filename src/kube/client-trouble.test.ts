@@ -181,3 +181,18 @@ test('a crowd of requests shares sixteen connections', async () => {
   await Promise.all(Array.from({ length: 64 }, some));
   expect(ports.size).toBe(16);
 });
+
+test('a request that is called off before it begins asks for no credential', async () => {
+  const { url, seen } = await serve((_request, response) => json(response, object));
+  let asked = 0;
+  const credentials: Credentials = {
+    current: async () => {
+      asked++;
+      return { headers: {} };
+    },
+    refused: () => false,
+  };
+  const client = connect(url, { credentials });
+  await expect(client.get(roles, ref, { signal: AbortSignal.abort('off') })).rejects.toBe('off');
+  expect([asked, seen]).toEqual([0, []]);
+});

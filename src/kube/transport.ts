@@ -129,6 +129,7 @@ export class Transport {
   }
 
   #until({ signal }: HttpRequest): Until {
+    signal?.throwIfAborted();
     const late = (): Error =>
       new KubeError('Timeout', `no answer from the API server within ${this.#timeoutMs / 1000} s`);
     return new Until(this.#clock, this.#timeoutMs, late, signal);

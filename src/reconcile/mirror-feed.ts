@@ -2,7 +2,7 @@
 // stream begins, and a list every two minutes for the others. Teleport replays nothing, so whenever the stream
 // ends everything is listed again (joining.md 8.2).
 import { setMaxListeners } from 'node:events';
-import { childSignal, sleep } from '../core/abort.js';
+import { childSignal, sleep, whenAborted } from '../core/abort.js';
 import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
@@ -168,7 +168,12 @@ class Feed {
       if (result === 'listed') return;
       if (result === 'forbidden') {
         await this.#pause(mendedMs, signal);
-        await this.#pause(refusedMs - mendedMs, AbortSignal.any([signal, rolesChange]));
+        const mended = childSignal(signal);
+        if (rolesChange.aborted) mended.abort();
+        const release = whenAborted(rolesChange, () => mended.abort());
+        await this.#pause(refusedMs - mendedMs, mended.signal);
+        release();
+        mended.abort();
       } else await this.#pause(result === 'refused' ? refusedMs : backoff.next(), signal);
     }
   }
