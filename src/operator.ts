@@ -4,10 +4,10 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Settings } from './cli/settings.js';
 import { version } from './cli/version.js';
-import { deadline } from './core/abort.js';
 import type { Clock } from './core/clock.js';
 import type { Logger } from './core/log.js';
 import { PromMetrics } from './core/metrics-prom.js';
+import { Until } from './core/until.js';
 import { kinds as allKinds } from './kinds/index.js';
 import type { AnyKind } from './kinds/kind.js';
 import { createKubeClient, type KubeClient } from './kube/client.js';
@@ -149,7 +149,7 @@ interface MainParts extends OperatorParts {
 
 async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'> {
   const { settings, namespace, clock, log, kube, metrics, bot, stopping } = parts;
-  const startup = deadline(clock, settings.startupTimeout, () => new StartupTimeout(), stopping);
+  const startup = new Until(clock, settings.startupTimeout, () => new StartupTimeout(), stopping);
   try {
     await bot.ready(startup.signal);
   } catch {

@@ -1,7 +1,7 @@
 // Waiting that can be called off, in virtual time; and that nothing is left behind.
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { aborted, childSignal, deadline, isAbort, sleep, whenAborted } from './abort.js';
+import { aborted, childSignal, isAbort, sleep, whenAborted } from './abort.js';
 import { VirtualClock } from './virtual-clock.js';
 
 describe('sleep', () => {
@@ -27,22 +27,6 @@ describe('sleep', () => {
     await clock.advance(1);
     await done;
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-  });
-});
-
-describe('deadline', () => {
-  it('aborts with its reason in time, with its parent, and not when it is done with', async () => {
-    const clock = new VirtualClock();
-    const parent = new AbortController();
-    const late = new Error('late');
-    const timed = deadline(clock, 10, () => late, parent.signal);
-    await clock.advance(10);
-    expect(timed.signal.reason).toBe(late);
-    const followed = deadline(clock, 10, () => late, parent.signal);
-    const done = deadline(clock, 10, () => late, parent.signal);
-    done.done();
-    parent.abort('gone');
-    expect([followed.signal.reason, done.signal.aborted]).toEqual(['gone', false]);
   });
 });
 

@@ -29,27 +29,6 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-/** A signal that aborts with `reason` after `delayMs`, or with `parent`; call `done` when it is no longer needed. */
-export function deadline(
-  clock: Clock,
-  delayMs: number,
-  reason: () => Error,
-  parent?: AbortSignal,
-): { signal: AbortSignal; done: () => void } {
-  const controller = new AbortController();
-  const timer = clock.after(delayMs, () => controller.abort(reason()));
-  const onAbort = (): void => controller.abort(parent?.reason);
-  if (parent?.aborted) onAbort();
-  else parent?.addEventListener('abort', onAbort, { once: true });
-  return {
-    signal: controller.signal,
-    done: () => {
-      timer.cancel();
-      parent?.removeEventListener('abort', onAbort);
-    },
-  };
-}
-
 const waiting = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**

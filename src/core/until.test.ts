@@ -61,3 +61,19 @@ describe('Until', () => {
     await expect(until.race(Promise.resolve(1))).rejects.toBe(late);
   });
 });
+
+describe('Until, as a signal,', () => {
+  it('aborts with its reason in time, with its parent, and not when it is done with', async () => {
+    const clock = new VirtualClock();
+    const parent = new AbortController();
+    const late = new Error('late');
+    const timed = new Until(clock, 10, () => late, parent.signal);
+    await clock.advance(10);
+    expect(timed.signal.reason).toBe(late);
+    const followed = new Until(clock, 10, () => late, parent.signal);
+    const done = new Until(clock, 10, () => late, parent.signal);
+    done.done();
+    parent.abort('gone');
+    expect([followed.signal.reason, done.signal.aborted]).toEqual(['gone', false]);
+  });
+});

@@ -1,5 +1,5 @@
-// The end of a piece of work that is made in stages: a time limit and a caller's signal as one. What `deadline` of
-// abort.ts is, without an AbortSignal for each piece: with its listeners that costs a third of what a request does.
+// The end of a piece of work, which may be made in stages: a time limit and a caller's signal as one. There is an AbortSignal only
+// where one is asked for: with its listeners it costs a third of what a request does.
 import { whenAborted } from './abort.js';
 import type { Clock, Timer } from './clock.js';
 

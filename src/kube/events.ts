@@ -1,9 +1,10 @@
 // Kubernetes Events about our objects, as `kubectl describe` shows them. Sent in the background with the verb
 // create alone; a lost Event never fails a pass.
 import { randomBytes } from 'node:crypto';
-import { deadline, sleep } from '../core/abort.js';
+import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
+import { Until } from '../core/until.js';
 import type { KubeClient } from './client.js';
 import { rfc3339 } from './conditions.js';
 import { from, isKubeError } from './errors.js';
@@ -119,7 +120,7 @@ export class EventRecorder {
 
   /** Sends what waits, for at most `timeoutMs`, and ends. Later Events are dropped. */
   async stop(timeoutMs: number): Promise<void> {
-    const limit = deadline(this.#options.clock, timeoutMs, () => new DOMException('stopped', 'AbortError'));
+    const limit = new Until(this.#options.clock, timeoutMs, () => new DOMException('stopped', 'AbortError'));
     const giveUp = (): void => this.#stop.abort(limit.signal.reason);
     limit.signal.addEventListener('abort', giveUp, { once: true });
     if (timeoutMs <= 0) giveUp();

@@ -2,8 +2,8 @@
 // give it back, with the verbs get, create and update alone. When to try, and what leading is, is the matter of
 // leader.ts; the Lease's form that of lease.ts.
 import { isDeepStrictEqual } from 'node:util';
-import { deadline } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
+import { Until } from '../core/until.js';
 import type { KubeClient } from './client.js';
 import { isKubeError, KubeError } from './errors.js';
 import { heldSpec, type Lease, leases, releasedSpec, writeLease } from './lease.js';
@@ -89,7 +89,7 @@ export class Hold {
    */
   async release(): Promise<boolean> {
     const { client, clock, namespace, name, identity } = this.#o;
-    const limit = deadline(clock, releaseMs, () => new KubeError('Timeout', 'no answer in time'));
+    const limit = new Until(clock, releaseMs, () => new KubeError('Timeout', 'no answer in time'));
     try {
       let lease = this.#seen?.lease;
       while (lease?.spec?.holderIdentity === identity) {
@@ -140,7 +140,7 @@ export class Hold {
 
   async #limited<T>(signal: AbortSignal | undefined, run: (limit: AbortSignal) => Promise<T>): Promise<T> {
     const slow = (): Error => new KubeError('Timeout', `no answer within ${requestMs / 1000} s`);
-    const limit = deadline(this.#o.clock, requestMs, slow, signal);
+    const limit = new Until(this.#o.clock, requestMs, slow, signal);
     try {
       return await run(limit.signal);
     } finally {

@@ -1,11 +1,12 @@
 // Keeps a copy of one resource's objects: lists them in pages, then follows the watch, for ever. Callers read
 // the copy (copy.ts) by key and hear of changes; which of these matter is predicate.ts's judgement.
 import { setMaxListeners } from 'node:events';
-import { aborted, deadline, isAbort, sleep } from '../core/abort.js';
+import { aborted, isAbort, sleep } from '../core/abort.js';
 import { Backoff, type BackoffPolicy } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Counter, Metrics } from '../core/metrics.js';
+import { Until } from '../core/until.js';
 import type { KubeClient, WatchEvent } from './client.js';
 import { ObjectCopy } from './copy.js';
 import { from, type KubeError } from './errors.js';
@@ -177,7 +178,7 @@ export class Informer {
     const { shortest, longest } = watchSeconds;
     const timeoutSeconds = Math.round(shortest + this.#random() * (longest - shortest));
     const started = clock.monotonic();
-    const end = deadline(clock, timeoutSeconds * 1000 + graceMs, silent, signal);
+    const end = new Until(clock, timeoutSeconds * 1000 + graceMs, silent, signal);
     const idle = new IdleLimit(clock, silentMs, end.signal);
     const proved = clock.after(provedMs, () => this.#recovered());
     let events = 0;

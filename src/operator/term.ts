@@ -2,12 +2,13 @@
 // forget when the term ends. What lives as long as the process, and when a term begins, is the matter of operator.ts.
 import { setMaxListeners } from 'node:events';
 import type { Settings } from '../cli/settings.js';
-import { aborted, deadline } from '../core/abort.js';
+import { aborted } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Metrics } from '../core/metrics.js';
 import { metricsDuring } from '../core/metrics-term.js';
 import { Turn } from '../core/turn.js';
+import { Until } from '../core/until.js';
 import type { AnyKind } from '../kinds/kind.js';
 import type { KubeClient } from '../kube/client.js';
 import type { EventRecorder } from '../kube/events.js';
@@ -182,7 +183,7 @@ async function worldKnown(
   controllers: readonly KindController[],
   signal: AbortSignal,
 ): Promise<void> {
-  const limit = deadline(clock, mirrorPatienceMs, () => new Error('the lists take long'), signal);
+  const limit = new Until(clock, mirrorPatienceMs, () => new Error('the lists take long'), signal);
   try {
     await objectsKnown(clock, log, controllers, signal);
     await Promise.race([mirror.whenSettled(), aborted(limit.signal)]);
@@ -206,7 +207,7 @@ async function objectsKnown(
 ): Promise<void> {
   const all = Promise.all(controllers.map(({ objects }) => objects.whenSynced(signal)));
   for (;;) {
-    const limit = deadline(clock, objectsPatienceMs, () => new Error('the lists take long'), signal);
+    const limit = new Until(clock, objectsPatienceMs, () => new Error('the lists take long'), signal);
     await Promise.race([all, aborted(limit.signal)]).finally(() => limit.done());
     signal.throwIfAborted();
     const late = controllers.filter(({ objects }) => objects.state === 'starting');

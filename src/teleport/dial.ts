@@ -3,9 +3,9 @@
 import { isIP } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
-import { deadline } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import { checkIdentity } from '../core/server-identity.js';
+import { Until } from '../core/until.js';
 import { type Address, formatAddress } from './address.js';
 import { TeleportError } from './errors.js';
 import { openTcp } from './http-proxy.js';
@@ -47,7 +47,7 @@ export const dialTimeoutMs = 30_000;
 export async function dialTls(target: TlsTarget, clock: Clock, signal?: AbortSignal): Promise<TLSSocket> {
   const where = formatAddress(target.address);
   const timeoutMs = target.timeoutMs ?? dialTimeoutMs;
-  const limit = deadline(
+  const limit = new Until(
     clock,
     timeoutMs,
     () => new TeleportError('Unavailable', `${where}: no connection within ${timeoutMs / 1000} s`),

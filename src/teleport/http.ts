@@ -1,7 +1,7 @@
 // Plain HTTPS with JSON, for the two places where Teleport speaks no gRPC: the proxy's web API and the join
 // endpoint of Auth before 18. One request a connection; these calls are rare.
-import { deadline } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
+import { Until } from '../core/until.js';
 import { formatAddress } from './address.js';
 import { dialTls, type TlsTarget } from './dial.js';
 import { TeleportError, type TeleportErrorKind, type TeleportErrorOptions } from './errors.js';
@@ -27,7 +27,7 @@ export async function callJson(
   signal?: AbortSignal,
 ): Promise<unknown> {
   const where = formatAddress(target.address);
-  const limit = deadline(
+  const limit = new Until(
     clock,
     timeoutMs,
     () =>

@@ -2,9 +2,9 @@
 // that leaves a short-lived bot instance behind. Prints what it found; the exit code says whether all is well.
 import { findNamespace } from '../../cli/namespace.js';
 import { readSettings, type Settings, SettingsError } from '../../cli/settings.js';
-import { deadline } from '../../core/abort.js';
 import type { Clock } from '../../core/clock.js';
 import { noMetrics } from '../../core/metrics.js';
+import { Until } from '../../core/until.js';
 import { kinds } from '../../kinds/index.js';
 import { createKubeClient, type KubeClient } from '../../kube/client.js';
 import { loadKubeConfig } from '../../kube/config.js';
@@ -62,7 +62,7 @@ async function examine(args: readonly string[], { env, clock }: DoctorParts): Pr
   }
   const own = findNamespace(settings.namespace, env);
   const { kube, problem } = openKube(settings, env, clock);
-  const limit = deadline(clock, limitMs, () => new Error(`not done within ${limitMs / 1000} s`));
+  const limit = new Until(clock, limitMs, () => new Error(`not done within ${limitMs / 1000} s`));
   try {
     const store = kube && own ? new SecretStore(kube, own, settings.boundKeypairSecret) : undefined;
     const bot = botSettings(settings, env, store);

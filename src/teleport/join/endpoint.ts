@@ -1,7 +1,7 @@
 // One HTTP request to a place that vouches for us: a cloud's metadata service, a CI system's token endpoint. Which
 // one, and what its answer means, is the join method's business. Answers may hold tokens: they never get into errors.
 import type { RequestOptions } from 'node:http';
-import { deadline } from '../../core/abort.js';
+import { Until } from '../../core/until.js';
 import { dialTls } from '../dial.js';
 import { TeleportError } from '../errors.js';
 import { systemRoots } from '../trust.js';
@@ -33,7 +33,7 @@ export async function askEndpoint(call: EndpointCall, context: JoinContext): Pro
   const where = `${call.url.origin}${call.url.pathname}`;
   const failed = (why: string, cause?: unknown): TeleportError =>
     new TeleportError('BadParameter', `${call.subject} at ${where} ${why}; ${call.remedy}`, { cause });
-  const limit = deadline(
+  const limit = new Until(
     clock,
     timeoutMs,
     () => failed(`gave no answer within ${timeoutMs / 1000} s`),
