@@ -37,8 +37,8 @@ describe('whenAborted', () => {
     const twice = (): void => void told.push('twice');
     whenAborted(stop.signal, () => told.push('one'));
     whenAborted(stop.signal, () => told.push('gave up'))();
-    whenAborted(stop.signal, twice)();
     whenAborted(stop.signal, twice);
+    whenAborted(stop.signal, twice)();
     expect(getEventListeners(stop.signal, 'abort')).toHaveLength(1);
     stop.abort();
     whenAborted(stop.signal, () => told.push('too late'));

@@ -47,6 +47,13 @@ describe('changedFields', () => {
     ]);
   });
 
+  it('goes four levels deep', () => {
+    const asking = (Mode: string) => role({ Allow: { Request: { Reason: { Mode } } } });
+    expect(changedFields(RoleV6Schema, asking('required'), asking('optional'))).toEqual([
+      'spec.allow.request.reason',
+    ]);
+  });
+
   it('leaves out what the server owns', () => {
     const [a, b] = [role({}, { Revision: '1' }), role({}, { Revision: '2' })];
     expect(changedFields(RoleV6Schema, a, b, new Set(['Metadata.Revision']))).toEqual([]);

@@ -59,6 +59,10 @@ test('the whole is what the patch would make', () => {
   );
 });
 
+test('the whole has no field that the patch would remove', () => {
+  expect(Object.keys(mergedWhole({ a: 1, b: 1 }, { a: undefined, b: null, c: 1 }) ?? {})).toEqual(['c']);
+});
+
 test.each([[2 ** 53], [0.5], [[{ a: -(2 ** 60) }]]])(
   'no whole with %j in a field that is not named',
   (value) => {
