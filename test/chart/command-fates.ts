@@ -1,5 +1,5 @@
 // What becomes of every command of the documents that is not in one of their `sh` blocks, which docs.test.ts runs as they stand.
-// A command that stands in no list fails the test, and so does an entry that no document shows any more.
+// A command that stands in no list fails commands.test.ts, and so does an entry that no document shows any more.
 
 /** Documents whose `sh` blocks are run, each document's in order, as they stand. */
 export const asTheyStand = ['install', 'upgrade', 'migrate', 'uninstall', 'gitops'].map(
@@ -93,6 +93,7 @@ export const inCheckout: Readonly<Record<string, Run>> = {
 export const byOthers: Readonly<Record<string, string>> = {
   'npm ci': '.ci/run',
   'npm run build': '.ci/run',
+  'npm run bundle': 'test/chart/docs.test.ts',
   'npm ci && npm run build': '.ci/run',
   'npm test': '.ci/run',
   'npm ci && npm test': '.ci/run',

@@ -1,7 +1,7 @@
-// The documents about running it: every command that they show is run here, or stands in a list that says what becomes of it
-// (command-fates.ts). Blocks marked `sh` of install, migrate, upgrade, uninstall and gitops run as they stand, each document's in
+// The documents about running it: their commands are run here, as the lists of command-fates.ts say (that every one stands in
+// a list: commands.test.ts). Blocks marked `sh` of install, migrate, upgrade, uninstall and gitops run as they stand, each document's in
 // order, on a real kube-apiserver, those with tctl on a real Teleport. Messages are in messages.test.ts.
-import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { eventually } from '../env/eventually.js';
@@ -11,62 +11,13 @@ import { freePorts } from '../env/ports.js';
 import { type RunningProcess, startProcess } from '../env/process.js';
 import { type RealTeleport, startRealTeleport } from '../env/teleport-real.js';
 import type { RunningKube } from '../env/types.js';
-import {
-  asTheyStand,
-  besideRelease,
-  byHand,
-  byOthers,
-  inCheckout,
-  inTeleport,
-  names,
-  notHere,
-  onEmptyCluster,
-  trial,
-} from './command-fates.js';
-import { blocks, commandsOf, documents, read } from './commands.js';
+import { besideRelease, inCheckout, inTeleport, onEmptyCluster, trial } from './command-fates.js';
+import { blocks, read } from './commands.js';
 import { assets, helm, helmBinary, root } from './helm.js';
 import { type StandIn, standIn } from './stand-in.js';
 import { administer, type Workplace, workplace } from './workplace.js';
 
 const shell = (document: string) => blocks(`docs/${document}`, 'sh');
-
-describe('commands that the documents show', () => {
-  const lists = { onEmptyCluster, besideRelease, inTeleport, inCheckout, byOthers, byHand, notHere };
-  const listed = [...Object.values(lists).flatMap((list) => Object.keys(list)), ...names, ...trial];
-  const shown = documents
-    .flatMap((document) => commandsOf(document))
-    .filter(({ document, block }) => block !== 'sh' || !asTheyStand.includes(document));
-  const run = asTheyStand
-    .flatMap((document) => commandsOf(document))
-    .filter(({ block }) => block === 'sh')
-    .map(({ text }) => text);
-
-  it('each is run as it stands, or in a list', () => {
-    const unknown = shown.filter(({ text }) => !listed.includes(text) && !run.includes(text));
-    expect(unknown.map(({ document, text }) => `${document}: ${text}`)).toEqual([]);
-  });
-
-  it('the lists hold nothing that is not shown, and nothing twice', () => {
-    const texts = new Set(shown.map(({ text }) => text));
-    expect(listed.filter((text) => !texts.has(text))).toEqual([]);
-    expect(listed.filter((text, i) => listed.indexOf(text) !== i)).toEqual([]);
-  });
-
-  it.each([...new Set(Object.values(byOthers))])('%s, which runs some of them, is there', (path) => {
-    expect(existsSync(join(root, path))).toBe(true);
-  });
-
-  it('sees commands in blocks, tables, sentences, notes and comments', () => {
-    const seen = (document: string) => commandsOf(document).map(({ text }) => text);
-    expect(seen('docs/uninstall.md')).toContain('helm uninstall teleport-operator --namespace teleport-iac');
-    expect(seen('docs/troubleshooting.md')).toContain('tctl bots ls');
-    expect(seen('docs/migrate.md')).toContain('helm rollback');
-    expect(seen('charts/teleport-operator/templates/NOTES.txt')).toContain(
-      'kubectl -n {{ $namespace }} get teleport',
-    );
-    expect(seen('deploy/kustomize/kustomization.yaml')).toHaveLength(1);
-  });
-});
 
 const asRun = (list: Readonly<Record<string, string | true>>) =>
   Object.entries(list).map(([shown, run]) => (run === true ? shown : run));
