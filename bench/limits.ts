@@ -25,71 +25,91 @@ const finalizer = 'bench.invalid/limit';
 /** At most so many requests of each sort; more tell nothing new. */
 const most = 1_000;
 
-export async function measureLimits(parts: LimitParts, wanted: number): Promise<void> {
-  const { admin, teleport, kubeconfigPath, concurrency, serversPid, report } = parts;
-  await ensure(admin, '/api/v1/namespaces', {
-    apiVersion: 'v1',
-    kind: 'Namespace',
-    metadata: { name: namespace },
-  });
-  const count = Math.min(wanted, most);
-  const path = ({ recipe, name }: Item): string => `${collection(recipe, namespace)}/${name}`;
-  const create = (item: Item): Promise<unknown> =>
-    admin.create(collection(item.recipe, namespace), bodyOf(item, namespace));
-  const patchStatus = (item: Item) => admin.patch(`${path(item)}/status`, { status: status(1) });
-  // A status is replaced where one knows the object's version: that costs the server less than a patch.
-  const replaceStatus = (generation: number, item: Item, { metadata }: KubeObject): Promise<unknown> => {
-    const { apiVersion, kind } = item.recipe;
-    const { name, resourceVersion } = metadata;
-    const body = {
-      apiVersion,
-      kind,
-      metadata: { name, namespace, resourceVersion },
-      status: status(generation),
-    };
-    return admin.replace(`${path(item)}/status`, body);
-  };
-  const patchSpec = (item: Item): Promise<KubeObject> =>
-    admin.patch(path(item), { spec: item.recipe.spec(1, item.index) });
-  const addFinalizer = (item: Item): Promise<KubeObject> =>
-    admin.patch(path(item), { metadata: { finalizers: [finalizer] } });
-  const dropFinalizer = (item: Item): Promise<unknown> =>
-    admin.patch(path(item), { metadata: { finalizers: null } });
-  const inTeleport = resources(teleport);
-  const run = async (scenario: string, of: readonly Item[], work: (item: Item) => Promise<unknown>) =>
-    report(scenario, await measure(undefined, of.length, () => timed(of, concurrency, work), serversPid));
+/** Single requests, one sort after another. */
+export async function measureRequests(parts: LimitParts, wanted: number): Promise<void> {
+  const { create, patchStatus, remove, inTeleport } = await requests(parts);
+  const roles = items(Math.min(wanted, most), 'limit', [role]);
+  await run(parts, 'create an object', roles, create);
+  await run(parts, 'patch a status', roles, patchStatus);
+  await run(parts, 'delete an object', roles, remove);
+  await run(parts, 'create a role in Teleport', roles, inTeleport.create);
+  await run(parts, 'delete a role in Teleport', roles, inTeleport.remove);
+}
 
-  const roles = items(count, 'limit', [role]);
-  await run('limit: create an object', roles, create);
-  await run('limit: patch a status', roles, patchStatus);
-  await run('limit: delete an object', roles, (item) => admin.remove(path(item)));
-  await run('limit: create a role in Teleport', roles, inTeleport.create);
-  await run('limit: delete a role in Teleport', roles, inTeleport.remove);
-
-  // An operator's watches and the generator's own are part of what the servers have to do.
-  const watchers = [new Tracker(kubeconfigPath), new Tracker(kubeconfigPath)];
+/** The load itself. An operator's watches and the generator's own are part of what the servers have to do. */
+export async function measureLoad(parts: LimitParts, wanted: number, when = ''): Promise<void> {
+  const { create, remove, patchSpec, addFinalizer, dropFinalizer, replaceStatus, inTeleport } =
+    await requests(parts);
+  const watchers = [new Tracker(parts.kubeconfigPath), new Tracker(parts.kubeconfigPath)];
   try {
     for (const watcher of watchers) await watcher.watch(mixed, namespace);
-    const load = items(count, 'load');
-    await run('limit: all of a creation', load, async (item) => {
+    const load = items(Math.min(wanted, most), 'load');
+    await run(parts, `all of a creation${when}`, load, async (item) => {
       await create(item);
       const object = await addFinalizer(item);
       await inTeleport.create(item);
       await replaceStatus(1, item, object);
     });
-    await run('limit: all of an update', load, async (item) => {
+    await run(parts, `all of an update${when}`, load, async (item) => {
       const object = await patchSpec(item);
       await inTeleport.update(item);
       await replaceStatus(2, item, object);
     });
-    await run('limit: all of a deletion', load, async (item) => {
-      await admin.remove(path(item));
+    await run(parts, `all of a deletion${when}`, load, async (item) => {
+      await remove(item);
       await inTeleport.remove(item);
       await dropFinalizer(item);
     });
   } finally {
     for (const watcher of watchers) watcher.close();
   }
+}
+
+async function run(
+  { concurrency, serversPid, report }: LimitParts,
+  what: string,
+  of: readonly Item[],
+  work: (item: Item) => Promise<unknown>,
+): Promise<void> {
+  report(
+    `limit: ${what}`,
+    await measure(undefined, of.length, () => timed(of, concurrency, work), serversPid),
+  );
+}
+
+/** The requests, each about one object of the load. */
+async function requests({ admin, teleport }: LimitParts) {
+  await ensure(admin, '/api/v1/namespaces', {
+    apiVersion: 'v1',
+    kind: 'Namespace',
+    metadata: { name: namespace },
+  });
+  const path = ({ recipe, name }: Item): string => `${collection(recipe, namespace)}/${name}`;
+  return {
+    create: (item: Item): Promise<unknown> =>
+      admin.create(collection(item.recipe, namespace), bodyOf(item, namespace)),
+    remove: (item: Item): Promise<unknown> => admin.remove(path(item)),
+    patchSpec: (item: Item): Promise<KubeObject> =>
+      admin.patch(path(item), { spec: item.recipe.spec(1, item.index) }),
+    addFinalizer: (item: Item): Promise<KubeObject> =>
+      admin.patch(path(item), { metadata: { finalizers: [finalizer] } }),
+    dropFinalizer: (item: Item): Promise<unknown> =>
+      admin.patch(path(item), { metadata: { finalizers: null } }),
+    patchStatus: (item: Item): Promise<unknown> => admin.patch(`${path(item)}/status`, { status: status(1) }),
+    // A status is replaced where one knows the object's version: that costs the server less than a patch.
+    replaceStatus: (generation: number, item: Item, { metadata }: KubeObject): Promise<unknown> => {
+      const { apiVersion, kind } = item.recipe;
+      const { name, resourceVersion } = metadata;
+      const body = {
+        apiVersion,
+        kind,
+        metadata: { name, namespace, resourceVersion },
+        status: status(generation),
+      };
+      return admin.replace(`${path(item)}/status`, body);
+    },
+    inTeleport: resources(teleport),
+  };
 }
 
 /** Upstream's conditions and `Ready`, and nothing beside. */

@@ -4,7 +4,7 @@ import { openKube } from '../test/env/kube-admin.js';
 import { openTeleportAdmin } from '../test/env/teleport-admin.js';
 import { fair } from './fair.js';
 import { create, remove, single, update } from './lifecycle.js';
-import { measureLimits } from './limits.js';
+import { type LimitParts, measureLoad, measureRequests } from './limits.js';
 import { connector, items, mixed, Writer } from './load.js';
 import { startBenchOperator } from './operator.js';
 import { type BenchOptions, help, type OperatorCommand, readOptions, type ScenarioName } from './options.js';
@@ -26,6 +26,9 @@ const scenarios: Readonly<Record<Exclude<ScenarioName, 'limits'>, Scenario>> = {
   fair,
   delete: remove,
 };
+
+/** What is done in every round; a round needs that the one before deleted its objects. */
+const repeated: ReadonlySet<ScenarioName> = new Set(['create', 'update', 'delete']);
 
 process.exitCode = await main(process.argv.slice(2));
 process.exit();
@@ -63,26 +66,25 @@ async function run(
   progress(`${about}: starting ${options.servers} servers`);
   const stage = await openStage(options.servers);
   const admin = openKube(stage.kubeconfigPath);
+  const { hostCa, cert, key } = stage.teleportAdmin;
+  const teleport = openTeleportAdmin(stage.authAddress, hostCa, { cert, key });
   const tracker = new Tracker(stage.kubeconfigPath);
   const base = { operator: command.name, servers: options.servers, n };
   let scene: Scene | undefined;
   try {
-    if (options.scenarios.includes('limits')) {
-      const { hostCa, cert, key } = stage.teleportAdmin;
-      const teleport = openTeleportAdmin(stage.authAddress, hostCa, { cert, key });
+    const withLimits = options.scenarios.includes('limits');
+    const limits: LimitParts = {
+      admin,
+      teleport,
+      kubeconfigPath: stage.kubeconfigPath,
+      concurrency: options.concurrency,
+      serversPid: stage.pid,
+      report: (scenario, measured) => report.add({ ...base, operator: 'none', scenario, ...measured }),
+    };
+    if (withLimits) {
       progress(`${about}: what the servers take alone`);
-      await measureLimits(
-        {
-          admin,
-          teleport,
-          kubeconfigPath: stage.kubeconfigPath,
-          concurrency: options.concurrency,
-          serversPid: stage.pid,
-          report: (scenario, measured) => report.add({ ...base, operator: 'none', scenario, ...measured }),
-        },
-        n,
-      );
-      teleport.close();
+      await measureRequests(limits, n);
+      await measureLoad(limits, n);
     }
     const wanted = options.scenarios.filter((name) => name !== 'limits');
     if (wanted.length === 0) return 0;
@@ -105,6 +107,22 @@ async function run(
       progress(`${about}: ${name}`);
       await scenarios[name](scene);
     }
+    for (let round = 2; round <= options.rounds; round++) {
+      const again: Scene = {
+        ...scene,
+        report: (scenario, measured) => scene?.report(`${scenario}, round ${round}`, measured),
+      };
+      for (const name of wanted.filter((one) => repeated.has(one))) {
+        progress(`${about}: ${name}, round ${round}`);
+        await scenarios[name](again);
+      }
+    }
+    if (withLimits && options.rounds > 1) {
+      // Machines that others share are faster in one minute than in the next: one limit before, one after.
+      await scene.operator.stop();
+      progress(`${about}: what the servers take alone, again`);
+      await measureLoad(limits, n, ', after');
+    }
     return 0;
   } catch (error) {
     process.stderr.write(`\nbench: ${about}: ${error instanceof Error ? error.message : String(error)}\n`);
@@ -112,6 +130,7 @@ async function run(
   } finally {
     await scene?.operator.stop().catch(() => {});
     tracker.close();
+    teleport.close();
     admin.close();
     await stage.stop();
   }

@@ -29,6 +29,7 @@ describe('readOptions', () => {
     [['--size', '3'], /--size is no option/],
     [['--scenario', 'creat'], /creat is none of/],
     [['--servers', 'real'], /KUBEBUILDER_ASSETS/],
+    [['--rounds', '2', '--scenario', 'create,update'], /--rounds: .*create and delete/],
   ])('refuses %j', (args, why) => {
     expect(() => readOptions(args, {})).toThrow(why);
   });

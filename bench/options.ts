@@ -26,6 +26,8 @@ export interface BenchOptions {
   readonly concurrency: number;
   /** How long `steady` watches, in seconds. */
   readonly steadySeconds: number;
+  /** How often the load is created, updated and deleted, by one process of the operator: a program just started compiles itself. */
+  readonly rounds: number;
   /** File that the JSON lines are added to; empty for none but standard output. */
   readonly out: string;
 }
@@ -44,6 +46,7 @@ export const help = `npm run bench -- [options]
   --operator 'node dist/main.js'   the command of this operator; npm run build comes first
   --other '/path/operator'         another operator for the same load, on fresh servers; it gets the same flags
   --concurrency 32       requests of the load generator at the same time
+  --rounds 1             create, update, delete so many times, by one process of the operator
   --steady 60            seconds for which the steady state is watched
   --out FILE             adds the JSON lines to a file as well
 
@@ -65,15 +68,20 @@ export function readOptions(args: readonly string[], env: NodeJS.ProcessEnv): Be
   if (servers === 'real' && !real)
     throw new Error('--servers real: set KUBEBUILDER_ASSETS and TELEPORT_BIN_DIR');
   const other = given.get('--other');
+  const scenarios = readScenarios(given.get('--scenario'), servers);
+  const rounds = whole('--rounds', given.get('--rounds') ?? '1');
+  if (rounds > 1 && !(scenarios.includes('create') && scenarios.includes('delete')))
+    throw new Error('--rounds: what a round makes it must delete; --scenario needs create and delete');
   return {
     sizes: (given.get('--n') ?? '1000').split(',').map((text) => whole('--n', text)),
-    scenarios: readScenarios(given.get('--scenario'), servers),
+    scenarios,
     servers,
     operators: [
       { name: 'teleport-operator', command: words(given.get('--operator') ?? 'node dist/main.js') },
       ...(other === undefined ? [] : [{ name: 'other', command: words(other) }]),
     ],
     concurrency: whole('--concurrency', given.get('--concurrency') ?? '32'),
+    rounds,
     steadySeconds: whole('--steady', given.get('--steady') ?? '60'),
     out: given.get('--out') ?? '',
   };
@@ -86,6 +94,7 @@ const known = new Set([
   '--operator',
   '--other',
   '--concurrency',
+  '--rounds',
   '--steady',
   '--out',
 ]);
