@@ -167,7 +167,7 @@ export const settings = {
     'operator-id',
     operatorId,
     '',
-    'Id that resources are stamped with (label resources.teleport.dev/operator-id), so that several operators on one Teleport leave each other’s alone; empty for none.',
+    'Id that resources are stamped with (label resources.teleport.dev/operator-id), so that several operators on one Teleport leave those of others alone; empty for none.',
   ),
   nameUnmanagedUsers: setting(
     'name-unmanaged-users',

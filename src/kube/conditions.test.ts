@@ -61,8 +61,8 @@ test('what is no condition is dropped, a doubled type is merged', () => {
 });
 
 test('a message is cut at the API limit without splitting a character', () => {
-  const message = `${'x'.repeat(32_766)}😀tail`;
+  const message = `${'x'.repeat(32_764)}😀tail`;
   const [condition] = setConditions([], [{ ...ready, message }], { generation: 1, now: t0 });
   expect(condition?.message.length).toBeLessThanOrEqual(32_768);
-  expect(condition?.message).toBe(`${'x'.repeat(32_766)}…`);
+  expect(condition?.message).toBe(`${'x'.repeat(32_764)}...`);
 });

@@ -59,5 +59,5 @@ function isCondition(value: unknown): value is Condition {
 /** Cuts by UTF-16 units, which never counts less than the API server's characters, and splits no pair. */
 function cut(text: string): string {
   if (text.length <= longestMessage) return text;
-  return `${text.slice(0, longestMessage - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+  return `${text.slice(0, longestMessage - 3).replace(/[\uD800-\uDBFF]$/, '')}...`;
 }

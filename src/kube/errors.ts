@@ -188,5 +188,5 @@ function retryAfterMs(header: string | undefined): number | undefined {
 }
 
 function cut(text: string): string {
-  return text.length <= longestText ? text : `${text.slice(0, longestText - 1)}…`;
+  return text.length <= longestText ? text : `${text.slice(0, longestText - 3)}...`;
 }

@@ -56,7 +56,7 @@ const tries = 3;
 const uidOf = ({ metadata }: KubeObject): string => metadata.uid ?? '';
 
 const shortened = (message: string): string =>
-  message.length <= longestMessage ? message : `${message.slice(0, longestMessage - 1)}…`;
+  message.length <= longestMessage ? message : `${message.slice(0, longestMessage - 3)}...`;
 
 /** Records Events. */
 export class EventRecorder {

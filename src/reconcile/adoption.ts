@@ -3,8 +3,8 @@
 import { originLabel } from './names.js';
 
 const othersOrigins: Readonly<Record<string, string>> = {
-  defaults: 'Teleport’s own defaults',
-  'config-file': 'Teleport’s configuration file',
+  defaults: "Teleport's own defaults",
+  'config-file': "Teleport's configuration file",
   cloud: 'Teleport Cloud',
   okta: 'the Okta integration',
   scim: 'the SCIM integration',

@@ -35,7 +35,7 @@ const ready = (status: Condition['status'], reason: Reason, message: string): Wa
 const valid = condition('ValidStructure', 'True', 'NoError', 'The spec was read.');
 
 const ownedMessages: Readonly<Record<Owned, string>> = {
-  NewResource: 'Teleport had no resource of this name, so it is the object’s own.',
+  NewResource: 'Teleport had no resource of this name: the object made it.',
   OriginLabelMatching: 'The resource in Teleport carries the label teleport.dev/origin: kubernetes.',
 };
 
