@@ -105,8 +105,13 @@ export class Claims {
 
   /** The other object that has the resource; undefined where this one has. */
   rival(resource: string, owner: string): Claim | undefined {
-    const first = this.of(resource).find((claim) => !this.#left.has(claim.owner));
+    const first = this.of(resource).find((claim) => !this.#isThrough(claim));
     return first === undefined || first.owner === owner ? undefined : first;
+  }
+
+  /** Whether the object goes and nothing goes with it any more: what still keeps it is a finalizer of others. */
+  #isThrough({ owner, deleting, held }: Claim): boolean {
+    return this.#left.has(owner) || (deleting && !held);
   }
 
   /** The object goes, and its resource is another's from now on: should that one go too, it takes the resource along. */
@@ -134,12 +139,11 @@ export class Claims {
     return [...this.#hidden.values()].filter(({ kind }) => kind.resource.kind === resourceKind);
   }
 
-  /** An object that would have the resource after this one, and stays; one that is held, if there is one, or soon will be. */
+  /** The object that would have the resource after this one, and stays: the oldest, held or not. */
   heir(resource: string, owner: string): Claim | undefined {
-    const heirs = this.of(resource).filter(
+    return this.of(resource).find(
       (claim) => claim.owner !== owner && !claim.deleting && !this.#left.has(claim.owner),
     );
-    return heirs.find(({ held }) => held) ?? heirs.find(({ idle }) => !idle) ?? heirs[0];
   }
 }
 

@@ -111,6 +111,23 @@ describe('two objects for one resource', () => {
       expect(role()).toBeUndefined();
     });
 
+    it('keep each other also where a third one is held: that one is younger still, and would not have the resource', async () => {
+      const { pass, claims, object, role } = await waiting();
+      const third = anObject({
+        kind: 'TeleportRoleV8',
+        metadata: { uid: 'c', creationTimestamp: '2026-01-03T00:00:00Z', finalizers: [finalizer] },
+      });
+      claims.set('role/engineer', claimOf(third));
+      const { outcome } = await pass(object);
+      expect(outcome).toHaveProperty('message', expect.stringContaining('TeleportRoleV7 teleport/engineer'));
+      // Had it been handed over, this one would go without it, and nobody were left to delete it.
+      expect((await pass(goingToo(third))).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+      claims.remove(claimOf(third).owner);
+      claims.remove(claimOf(young).owner);
+      expect((await pass(object)).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+      expect(role()).toBeUndefined();
+    });
+
     it('part where the resource is to be kept, and where the namespace goes', async () => {
       const kept = await waiting({ annotations: { [annotations.keep]: 'true' } });
       expect(kept.outcome).toEqual({ type: 'gone', resource: 'kept' });
@@ -118,6 +135,18 @@ describe('two objects for one resource', () => {
       teardown.ending = 'its namespace';
       expect((await pass(object)).outcome).toMatchObject({ type: 'gone', resource: 'left' });
     });
+  });
+
+  it('are one where the older one was let go before, and is there only for a finalizer of others', async () => {
+    const leaving = { deletionTimestamp: 'now', finalizers: ['others/finalizer'] };
+    const released = anObject({ ...old, metadata: { ...old.metadata, ...leaving } });
+    const { pass, claims, role } = world();
+    for (const object of [young, released]) claims.set('role/engineer', claimOf(object));
+    expect((await pass(released)).outcome).toEqual({ type: 'gone', resource: 'untouched' });
+    const { object, outcome } = await pass(young);
+    expect(outcome).toMatchObject({ wrote: 'created' });
+    expect((await pass(goingToo(object))).outcome).toEqual({ type: 'gone', resource: 'deleted' });
+    expect(role()).toBeUndefined();
   });
 
   it('are not held where nothing is to be written', async () => {
