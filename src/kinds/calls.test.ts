@@ -1,7 +1,7 @@
 // Falling back to the RPCs of older servers.
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { AuthService } from '../gen/teleport/client/authservice_pb.js';
+import { AuthService, ListRolesResponseSchema } from '../gen/teleport/client/authservice_pb.js';
 import { RoleV6Schema } from '../gen/teleport/types/role_pb.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { TeleportError } from '../teleport/errors.js';
@@ -25,6 +25,25 @@ function server(...has: string[]): { client: TeleportClient; asked: string[] } {
 }
 
 const role = create(RoleV6Schema, { Kind: 'role', Version: 'v7', Metadata: { Name: 'a' } });
+
+describe('paged', () => {
+  it.each([[['b', 'b']], [['b', 'c', 'b']]])(
+    'ends with an error where Teleport goes in a circle: %j',
+    async (tokens) => {
+      let asked = 0;
+      const unary = async () => {
+        if (asked > 10) throw new Error('asked without an end');
+        return create(ListRolesResponseSchema, { NextKey: tokens[asked++ % tokens.length] ?? '' });
+      };
+      const read = async (): Promise<void> => {
+        const client = { unary } as unknown as TeleportClient;
+        for await (const _ of roleV7.calls.list?.pages(client, new AbortController().signal) ?? []);
+      };
+      await expect(read()).rejects.toThrow('ListRoles: Teleport answers the same page again');
+      expect(asked).toBe(tokens.length);
+    },
+  );
+});
 
 describe('orElse', () => {
   it('asks a server that has the newest RPC for nothing else', async () => {

@@ -2,7 +2,7 @@
 // readable, so that the contract suites know which RPCs are in use.
 import type { DescMessage, DescMethodUnary, MessageInitShape, MessageShape } from '@bufbuild/protobuf';
 import type { CallOptions, TeleportClient } from '../teleport/client.js';
-import { isTeleportError } from '../teleport/errors.js';
+import { isTeleportError, TeleportError } from '../teleport/errors.js';
 
 export interface Call<Argument, Result> {
   readonly method: DescMethodUnary;
@@ -82,7 +82,7 @@ export interface Page<Resource> {
 /** How many resources are asked for at once. */
 const pageSize = 500;
 
-/** An RPC that answers page by page. */
+/** An RPC that answers page by page. A server that comes back to a page would be read for ever: that is an error. */
 export function paged<I extends DescMessage, O extends DescMessage, Resource>(
   method: DescMethodUnary<I, O>,
   request: (token: string, size: number) => MessageInitShape<I>,
@@ -92,7 +92,11 @@ export function paged<I extends DescMessage, O extends DescMessage, Resource>(
     method,
     pages: async function* (client, signal) {
       let token = '';
+      const read = new Set<string>();
       do {
+        if (read.has(token))
+          throw new TeleportError('Unknown', `${method.name}: Teleport answers the same page again`);
+        read.add(token);
         const { items, next } = page(await client.unary(method, request(token, pageSize), { signal }));
         yield items;
         token = next;
