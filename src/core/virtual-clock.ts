@@ -9,7 +9,7 @@ interface Pending {
 
 /** Virtual time: timers fire only inside `advance`, in the order of their times. */
 export class VirtualClock implements Clock {
-  readonly #start: number;
+  #start: number;
   #elapsed = 0;
   #order = 0;
   readonly #timers = new Set<Pending>();
@@ -31,6 +31,11 @@ export class VirtualClock implements Clock {
     const timer: Pending = { at: this.#elapsed + Math.max(0, delayMs), order: this.#order++, run };
     this.#timers.add(timer);
     return { cancel: () => void this.#timers.delete(timer) };
+  }
+
+  /** The wall clock jumps, and no timer hears of it: so it is after a machine has slept, or its clock was set. */
+  jump(ms: number): void {
+    this.#start += ms;
   }
 
   /** Timers that have neither fired nor been cancelled. */

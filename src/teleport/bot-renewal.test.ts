@@ -63,6 +63,27 @@ describe('renewal', () => {
     expect(bot.state().ready).toBe(true);
   });
 
+  it('comes within two minutes where the machine has slept past the end of its certificates', async () => {
+    const { clock, auth, start, pass } = await life();
+    const bot = start();
+    await bot.ready();
+    clock.jump(180 * minute);
+    expect(bot.state()).toMatchObject({ ready: false });
+    await pass(2 * minute);
+    expect(bot.state()).toMatchObject({ ready: true });
+    expect(auth.callsOf('RegisterUsingToken')).toHaveLength(2);
+    await role(bot);
+  });
+
+  it('comes no later where the clock was put back', async () => {
+    const { clock, lines, start, pass } = await life();
+    const bot = start();
+    await bot.ready();
+    clock.jump(-15 * minute);
+    await pass(20 * minute);
+    expect(lines.filter((line) => line.message === 'identity renewed')).toHaveLength(1);
+  });
+
   it('keeps an open watch alive', async () => {
     const { lines, start, pass } = await life();
     const bot = start();

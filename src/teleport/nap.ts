@@ -2,6 +2,9 @@
 import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 
+/** Between looks at the wall clock, in milliseconds. */
+const lookMs = 60_000;
+
 export class Nap {
   readonly #clock: Clock;
   #wake: AbortController | undefined;
@@ -19,7 +22,24 @@ export class Nap {
    * Waits, until the time is over, somebody wakes or the signal is aborted; never throws.
    * @returns true when the whole time has passed.
    */
-  async take(delayMs: number, signal: AbortSignal): Promise<boolean> {
+  take(delayMs: number, signal: AbortSignal): Promise<boolean> {
+    return this.#pass((wake) => sleep(this.#clock, delayMs, wake), signal);
+  }
+
+  /**
+   * As take, by whichever clock says first that the time is over: timers stand still while the machine sleeps, and what ends
+   * at an hour of the day does not.
+   */
+  takeByWall(delayMs: number, signal: AbortSignal): Promise<boolean> {
+    const clock = this.#clock;
+    const [due, end] = [clock.now() + delayMs, clock.monotonic() + delayMs];
+    const left = (): number => Math.min(due - clock.now(), end - clock.monotonic());
+    return this.#pass(async (wake) => {
+      for (let ms = left(); ms > 0; ms = left()) await sleep(clock, Math.min(ms, lookMs), wake);
+    }, signal);
+  }
+
+  async #pass(wait: (wake: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false;
     const wake = new AbortController();
     const onAbort = (): void => wake.abort();
@@ -27,7 +47,7 @@ export class Nap {
     // Not AbortSignal.any: on Node 20 each one stays with a signal that lives as long as the process.
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      await sleep(this.#clock, delayMs, wake.signal);
+      await wait(wake.signal);
       return true;
     } catch {
       return false;

@@ -79,7 +79,7 @@ export class Renewals {
         delayMs = Math.max(delayMs, Math.min(failure.retryAfterMs ?? 0, longestRetryAfterMs));
         onFailure(failure, delayMs);
       }
-      if (!this.#outdated || identities.failures > 0) await this.#nap.take(delayMs, signal);
+      if (!this.#outdated || identities.failures > 0) await this.#nap.takeByWall(delayMs, signal);
     }
   }
 }
