@@ -27,6 +27,20 @@ export const duration: Reader<number> = {
   read: parseDuration,
   show: formatDuration,
 };
+/** Between what comes again and again. */
+export const period: Reader<number> = {
+  ...duration,
+  form: `${duration.form}, or 0 for never`,
+  read: (value) => atLeast(0, parseDuration(value)),
+};
+/** Until something is given up: none at all would give up at once. */
+export const timeLimit: Reader<number> = {
+  ...duration,
+  form: `${duration.form}, longer than nothing`,
+  read: (value) => atLeast(Number.MIN_VALUE, parseDuration(value)),
+};
+const atLeast = (least: number, ms: number | undefined): number | undefined =>
+  ms !== undefined && ms >= least ? ms : undefined;
 export const list: Reader<readonly string[]> = {
   form: 'a list with commas in between',
   read: (value) =>

@@ -69,9 +69,20 @@ describe('readSettings', () => {
       '-token',
     );
     expect(all).toHaveLength(6);
-    expect(all[0]).toBe('-sync-period: "10" is not a duration such as 30m or 1h30m');
+    expect(all[0]).toBe('-sync-period: "10" is not a duration such as 30m or 1h30m, or 0 for never');
     expect(all[2]).toContain('did you mean -auth-server');
     expect(all[5]).toBe('-token: needs a value, text');
+  });
+
+  it('takes 0 for no resync, as the Go operator does, and no time that is less than nothing', () => {
+    expect(readSettings(['-sync-period=0']).syncPeriod).toBe(0);
+    expect(problems('-sync-period=-5m')).toEqual([
+      '-sync-period: "-5m" is not a duration such as 30m or 1h30m, or 0 for never',
+    ]);
+    for (const limit of ['0', '-1m'])
+      expect(problems(`-startup-timeout=${limit}`)).toEqual([
+        `-startup-timeout: "${limit}" is not a duration such as 30m or 1h30m, longer than nothing`,
+      ]);
   });
 
   it('shows every flag in -h', () => {

@@ -9,8 +9,10 @@ import {
   list,
   namespaceList,
   operatorId,
+  period,
   type Reader,
   text,
+  timeLimit,
 } from './setting-readers.js';
 
 export interface Setting<T = unknown> {
@@ -135,9 +137,9 @@ export const settings = {
   ),
   syncPeriod: setting(
     'sync-period',
-    duration,
+    period,
     36_000_000,
-    'Every object is looked at again after this time, though nothing changed.',
+    'Every object is looked at again after this time, though nothing changed; 0 for never.',
   ),
   drift: setting(
     'drift',
@@ -177,7 +179,7 @@ export const settings = {
   ),
   startupTimeout: setting(
     'startup-timeout',
-    duration,
+    timeLimit,
     300_000,
     'Exit with 1 when Teleport could not be joined for this long after the start. Once joined, the operator never exits for it.',
   ),

@@ -20,7 +20,7 @@ import { Wakes } from './wakes.js';
 const minute = 60_000;
 const hour = 60 * minute;
 
-function world(kind: AnyKind = roleV7, given: readonly KubeObject[] = []) {
+function world(kind: AnyKind = roleV7, given: readonly KubeObject[] = [], syncPeriodMs = 10 * hour) {
   const clock = new VirtualClock();
   const objects = new Map(given.map((object) => [keyOf(object), object]));
   const policy = { baseMs: 1_000, factor: 2, maxMs: hour, jitter: 0 };
@@ -44,7 +44,7 @@ function world(kind: AnyKind = roleV7, given: readonly KubeObject[] = []) {
     secrets: { subscribe: (listener) => void (tellSecret = listener) },
     mirror,
     clock,
-    syncPeriodMs: 10 * hour,
+    syncPeriodMs,
   });
   for (const [key, object] of objects) wakes.claim(key, object);
   claimsTold.length = 0;
@@ -206,6 +206,21 @@ describe('time', () => {
     await clock.advance(2 * hour);
     expect(await woken()).toHaveLength(all.length);
     end();
+  });
+
+  it('wakes nothing where the period is none', async () => {
+    const { wakes, clock, woken } = world(roleV7, [named('a')], 0);
+    const stop = new AbortController();
+    wakes.run(stop.signal);
+    let timers = 0;
+    const { after } = clock;
+    clock.after = (...given) => {
+      if (++timers > 100) throw new Error('a circle');
+      return after.apply(clock, given);
+    };
+    await clock.advance(minute);
+    expect(await woken()).toEqual([]);
+    stop.abort();
   });
 
   it('wakes the objects of a kind that Teleport does not list within three minutes, and of no other', async () => {

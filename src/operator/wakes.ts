@@ -34,7 +34,7 @@ export interface WakesParts {
   readonly secrets: Pick<SecretsByNamespace, 'subscribe'>;
   readonly mirror: Mirror;
   readonly clock: Clock;
-  /** Between looks at every object, in milliseconds. */
+  /** Between looks at every object, in milliseconds; 0 for none. */
   readonly syncPeriodMs: number;
 }
 
@@ -175,9 +175,10 @@ export class Wakes {
     }
   }
 
-  /** Looks at every object again once a period, spread over a tenth of it. */
+  /** Looks at every object again once a period, spread over a tenth of it; never where the period is none. */
   #resync(signal: AbortSignal): () => void {
     const { clock, syncPeriodMs } = this.#parts;
+    if (syncPeriodMs === 0) return () => {};
     const arm = (): { cancel(): void } =>
       clock.after(syncPeriodMs, () => {
         if (signal.aborted) return;
