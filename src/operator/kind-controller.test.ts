@@ -13,6 +13,7 @@ import { VirtualClock } from '../core/virtual-clock.js';
 import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
 import { githubConnector } from '../kinds/github-connector.js';
 import { type AnyKind, apiResource } from '../kinds/kind.js';
+import { provisionToken } from '../kinds/provision-token.js';
 import { roleV6, roleV7 } from '../kinds/role.js';
 import { EventRecorder } from '../kube/events.js';
 import { DeletionBrake } from '../reconcile/brake.js';
@@ -96,7 +97,7 @@ function world(
   const beforeStatus = (run: () => void): void => {
     let pending = true;
     kube.fault = ({ verb, resource: { plural }, name }) => {
-      if (!pending || verb === 'get' || plural !== resource.plural || name === undefined) return;
+      if (!pending || verb === 'get' || plural !== base.object.plural || name === undefined) return;
       if (!condition()) return;
       pending = false;
       run();
@@ -171,6 +172,41 @@ describe('an object whose pass runs', () => {
     await waitFor(() => expect(reason()).toBe('Synced'));
   });
 
+  it('is looked at again after a change of its labels that came when a one-time token was put on record', async () => {
+    const { kube, teleport, start, beforeStatus, when } = world(provisionToken);
+    const [tokens, at] = [apiResource(provisionToken), { namespace: 'teleport', name: 'once' }];
+    const spec = { join_method: 'token', roles: ['Bot'], bot_name: 'b' };
+    kube.put(tokens, anObject({ kind: 'TeleportProvisionToken', name: at.name, spec }));
+    when(() => teleport.resources.has(at.name));
+    beforeStatus(() => {
+      const object = kube.read(tokens, at) ?? anObject();
+      kube.put(tokens, { ...object, metadata: { ...object.metadata, labels: { team: 'access' } } });
+    });
+    start();
+    await waitFor(() =>
+      expect(teleport.resources.get(at.name)).toMatchObject({
+        Spec: { JoinMethod: 'token' },
+        Metadata: { Labels: { team: 'access' } },
+      }),
+    );
+  });
+
+  it('is not given another name by an annotation that comes before its status is written', async () => {
+    const { kube, teleport, start, beforeStatus, when, reason } = world();
+    kube.put(resource, anObject());
+    when(() => teleport.resources.has('engineer'));
+    beforeStatus(() => {
+      const object = kube.read(resource, engineer) ?? anObject();
+      const annotations = { 'teleport.dev/resource-name': 'other' };
+      kube.put(resource, { ...object, metadata: { ...object.metadata, annotations } });
+    });
+    start();
+    // A second name would leave the first resource behind for good.
+    await waitFor(() => expect(reason()).toBe('NameImmutable'));
+    expect([...teleport.resources.keys()]).toEqual(['engineer']);
+    expect(kube.read(resource, engineer)?.status?.['resourceName']).toBe('engineer');
+  });
+
   it('is looked at again after a change of the Secret that it has read', async () => {
     const secret = (value: string): void => {
       const metadata = { name: 's', namespace: 'teleport', annotations: { [allowAnnotation]: '*' } };
@@ -198,6 +234,29 @@ describe('an object whose pass runs', () => {
     await waitFor(() =>
       expect(teleport.resources.get('github')).toMatchObject({ Spec: { ClientSecret: 'rotated' } }),
     );
+  });
+});
+
+describe('an object that is let go, and kept by a finalizer of others,', () => {
+  it('is not let go again by a pass that comes before the watch tells of it', async () => {
+    const { kube, teleport, controller, start } = world();
+    const watch = kube.watch.bind(kube);
+    const late = async function* (...given: Parameters<typeof watch>) {
+      for await (const event of watch(...given)) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        yield event;
+      }
+    };
+    Object.assign(kube, { watch: late });
+    const finalizers = ['others/hold', 'resources.teleport.dev/deletion'];
+    kube.put(resource, anObject({ metadata: { finalizers, deletionTimestamp: '2026-11-28T00:00:00Z' } }));
+    teleport.resources.set('engineer', role({ Version: 'v7', Revision: 'r0', login: 'ubuntu' }));
+    start();
+    await waitFor(() => expect(kube.read(resource, engineer)?.metadata.finalizers).toEqual(['others/hold']));
+    controller.wakes.claimsChanged('role/engineer');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(kube.calls.filter((call) => call.startsWith('patch'))).toHaveLength(1);
+    expect(teleport.resources.size).toBe(0);
   });
 });
 

@@ -19,7 +19,7 @@ import { writeStatus } from '../kube/status.js';
 import { WorkQueue } from '../kube/workqueue.js';
 import { readApplied } from '../reconcile/applied.js';
 import type { DeletionBrake } from '../reconcile/brake.js';
-import type { Claims } from '../reconcile/claims.js';
+import { type Claims, holds } from '../reconcile/claims.js';
 import type { Absences } from '../reconcile/dependencies.js';
 import { Door, isNews } from '../reconcile/door.js';
 import { Fights } from '../reconcile/fights.js';
@@ -30,6 +30,7 @@ import { type PassCounters, Passes } from '../reconcile/pass.js';
 import type { PolicyDefaults } from '../reconcile/policy.js';
 import type { RecentWrites } from '../reconcile/recent.js';
 import { Teardown } from '../reconcile/teardown.js';
+import { resourceName } from '../reconcile/wanted.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { whatEnds } from './ending.js';
 import type { Namespaces } from './namespaces.js';
@@ -136,7 +137,13 @@ export class KindController {
     this.objects = new ObjectStore(namespaces, informer);
     objectMetrics(metrics, kind.object.kind, () => this.objects.items());
     const wrote = (base: KubeObject, result: KubeObject): KubeObject => {
-      this.objects.wrote(keyOf(result), base, result);
+      const key = keyOf(result);
+      this.objects.wrote(key, base, result);
+      const known = this.objects.get(key);
+      // The watch tells nothing of our own write: who goes before it waits for an heir that is held, and a name that is on
+      // record is the object's whatever it asks for now.
+      const claims = holds(base) !== holds(result) || resourceName(base) !== resourceName(result);
+      if (known && claims) this.wakes.claim(key, known);
       return result;
     };
     this.wakes = new Wakes({
@@ -161,16 +168,12 @@ export class KindController {
       door,
       get: (key) => this.objects.get(key),
       objects: {
-        addFinalizer: async (object, signal) => {
-          const held = wrote(object, await addFinalizer(kube, resource, object, finalizer, { signal }));
-          const key = keyOf(held);
-          const known = this.objects.get(key);
-          // The watch tells nothing of our own write, and who goes before it waits for an heir that is held.
-          if (known) this.wakes.claim(key, known);
-          return held;
-        },
+        addFinalizer: async (object, signal) =>
+          wrote(object, await addFinalizer(kube, resource, object, finalizer, { signal })),
         removeFinalizer: async (object, signal) => {
-          await removeFinalizer(kube, resource, object, finalizer, { signal });
+          const left = await removeFinalizer(kube, resource, object, finalizer, { signal });
+          // Where others keep it there: a pass over the copy of before would not find the finalizer that it was to remove.
+          if (left) wrote(object, left);
         },
         record: async (object, fields, signal) => {
           const result = await writeStatus(kube, resource, object, () => ({ ...fields }), { signal });

@@ -101,7 +101,7 @@ function world(given: ObjectWith = {}) {
         const status = statusOf(outcome);
         if (status) {
           await step('status', () => {
-            const merged = mergedStatus(object, status, 1, () => []);
+            const merged = mergedStatus(object, status, object, () => []);
             stored = { ...object, status: { ...object.status, ...merged } };
           });
         }

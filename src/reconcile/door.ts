@@ -1,6 +1,7 @@
 // Keeps passes that could only find what the last one left from being run: the watch event of our own
 // finalizer patch, or an update that changes nothing a pass reads. What asks for a pass for another reason
 // (a retry, the resync) passes always.
+import { hasFinalizer } from '../kube/finalizer.js';
 import type { KubeObject, ObjectKey } from '../kube/object.js';
 import { type Change, isWorthAPass } from '../kube/predicate.js';
 import { finalizer } from './names.js';
@@ -9,7 +10,7 @@ import { finalizer } from './names.js';
 export const isNews = (change: Change<KubeObject>): boolean => isWorthAPass(change, finalizer);
 
 /** All of an object that a pass reads, except its status. */
-export function fingerprint({ metadata }: KubeObject): string {
+export function fingerprint({ metadata }: Pick<KubeObject, 'metadata'>): string {
   const { uid, generation, deletionTimestamp, finalizers, labels, annotations } = metadata;
   return JSON.stringify([
     uid,
@@ -42,9 +43,16 @@ export class Door {
     return settled === undefined || settled !== fingerprint(object);
   }
 
-  /** A pass over the object came to an end that another could not change. */
-  settle(key: ObjectKey, object: KubeObject): void {
-    this.#settled.set(key, fingerprint(object));
+  /**
+   * A pass over the object came to an end that another could not change.
+   * @param read the object as the pass read it: what came in later, with a write of its own, it may not have heeded
+   * @param left the object as its own writes left it
+   */
+  settle(key: ObjectKey, read: KubeObject, left: KubeObject = read): void {
+    const { finalizers = [] } = read.metadata;
+    const holds = hasFinalizer(left, finalizer) && !hasFinalizer(read, finalizer);
+    const seen = holds ? { ...read.metadata, finalizers: [...finalizers, finalizer] } : read.metadata;
+    this.#settled.set(key, fingerprint({ metadata: seen }));
   }
 
   /** The object needs another pass, or is gone. */

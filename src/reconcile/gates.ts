@@ -3,6 +3,7 @@
 import type { Features } from '../gen/teleport/client/authservice_pb.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { type KubeObject, keyOf } from '../kube/object.js';
+import { readApplied } from './applied.js';
 import { type Claims, holds, ownerOf } from './claims.js';
 import { lacking } from './licence.js';
 import { annotations, isOn } from './names.js';
@@ -46,9 +47,11 @@ const renamed: Gate = ({ object }, deleting) => {
   const recorded = recordedName(object);
   const asked = askedName(object);
   if (deleting || recorded === undefined || recorded === asked) return undefined;
+  // The name is on record before the first write, and that it failed is no proof that it was not made.
+  const made = readApplied(object) ? 'was made' : 'may have been made';
   return refusal(
     'NameImmutable',
-    `The resource was made as ${JSON.stringify(recorded)} and is not renamed to ${JSON.stringify(asked)}. Set the annotation ` +
+    `The resource ${made} as ${JSON.stringify(recorded)} and is not renamed to ${JSON.stringify(asked)}. Set the annotation ` +
       `${annotations.resourceName} back, or delete the object and create it anew.`,
   );
 };

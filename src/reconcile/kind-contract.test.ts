@@ -16,6 +16,7 @@ import { roleV6, roleV7 } from '../kinds/role.js';
 import { trustedCluster } from '../kinds/trusted-cluster.js';
 import { user } from '../kinds/user.js';
 import type { KubeObject } from '../kube/object.js';
+import { TeleportError } from '../teleport/errors.js';
 import { annotations, finalizer } from './names.js';
 
 describe('a role that changes kind', () => {
@@ -165,6 +166,16 @@ describe('a name that Kubernetes can not hold', () => {
     const going = { ...renamed, metadata: { ...renamed.metadata, deletionTimestamp: 'now' } };
     expect((await pass(going)).outcome).toEqual({ type: 'gone', resource: 'deleted' });
     expect(teleport.resources.size).toBe(0);
+  });
+
+  it('is not said to be that of a resource where none may have been made', async () => {
+    const { pass, teleport } = world(user);
+    teleport.failNext.set('create', new TeleportError('BadParameter', 'no such name'));
+    const refused = remembered(await pass(alice('alice@')));
+    expect(teleport.resources.size).toBe(0);
+    const { outcome } = await pass(alice('alice@example.com', { status: refused.status! }));
+    expect(outcome).toMatchObject({ reason: 'NameImmutable' });
+    expect(outcome).toHaveProperty('message', expect.stringContaining('may have been made as "alice@"'));
   });
 
   it('is the object’s own where the annotation is empty, also the next time', async () => {

@@ -33,7 +33,7 @@ function after(outcome: Outcome, object: KubeObject = anObject()): KubeObject {
   const wanted = statusOf(outcome);
   if (!wanted) return object;
   const { generation } = object.metadata;
-  const status = mergedStatus(object, wanted, generation, (existing, conditions) =>
+  const status = mergedStatus(object, wanted, object, (existing, conditions) =>
     setConditions(existing, conditions, { generation, now: 0 }),
   );
   return { ...object, status };

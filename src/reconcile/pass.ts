@@ -139,7 +139,7 @@ export class Passes {
       door.force(key);
       return 'retry';
     }
-    door.settle(key, object);
+    door.settle(key, current, object);
     return 'done';
   }
 
@@ -177,7 +177,7 @@ export class Passes {
     const { setConditions } = this.#parts;
     const { generation } = object.metadata;
     const compute = (current: KubeObject): Record<string, unknown> =>
-      mergedStatus(current, wanted, generation, (existing, conditions) =>
+      mergedStatus(current, wanted, object, (existing, conditions) =>
         setConditions(existing, conditions, generation),
       );
     await this.#parts.writeStatus(object, compute, signal);

@@ -61,13 +61,13 @@ describe('mergedStatus', () => {
     const first = mergedStatus(
       anObject(),
       statusOf({ type: 'synced', wrote: 'created', owned: 'NewResource', applied, fields: [] })!,
-      1,
+      anObject(),
       keep,
     );
     const again = mergedStatus(
       anObject({ status: first }),
       statusOf({ type: 'synced', wrote: 'nothing', owned: 'OriginLabelMatching', applied, fields: [] })!,
-      1,
+      anObject(),
       keep,
     );
     expect(again).toEqual(first);
@@ -77,7 +77,7 @@ describe('mergedStatus', () => {
     const first = mergedStatus(
       anObject(),
       statusOf({ type: 'synced', wrote: 'created', owned: 'NewResource', applied, fields: [] })!,
-      1,
+      anObject(),
       keep,
     );
     const failed = statusOf({
@@ -87,6 +87,6 @@ describe('mergedStatus', () => {
       message: 'no',
       next: 'onChange',
     });
-    expect(mergedStatus(anObject({ status: first }), failed!, 1, keep)['applied']).toEqual(applied);
+    expect(mergedStatus(anObject({ status: first }), failed!, anObject(), keep)['applied']).toEqual(applied);
   });
 });

@@ -212,18 +212,20 @@ function failed({ step, reason, message, owned: known }: Failure): Wanted[] {
 
 /**
  * The status fields that are ours with the outcome's conditions in them; conditions of others stay.
- * @param object as it now is; `generation` is the one that the pass was about.
+ * @param object as it now is
+ * @param about as the pass had it: an annotation that has come since names no resource that was written
  */
 export function mergedStatus(
   object: KubeObject,
   wanted: StatusOf,
-  generation: number | undefined,
+  about: KubeObject,
   setConditions: (existing: readonly Condition[], wanted: readonly Wanted[]) => Condition[],
 ): Record<string, unknown> {
   const existing = Array.isArray(object.status?.['conditions'])
     ? (object.status['conditions'] as Condition[])
     : [];
   const applied = wanted.applied ?? readApplied(object);
+  const { generation } = about.metadata;
   const conditions = wanted.conditions.map((next) => {
     const now = next.sticky
       ? existing.find(({ type, status }) => type === next.type && status === next.status)
@@ -236,6 +238,6 @@ export function mergedStatus(
       conditions,
     ),
     ...(generation === undefined ? {} : { observedGeneration: generation }),
-    ...(applied === undefined ? {} : { applied: { ...applied }, resourceName: resourceName(object) }),
+    ...(applied === undefined ? {} : { applied: { ...applied }, resourceName: resourceName(about) }),
   };
 }

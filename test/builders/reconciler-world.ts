@@ -78,7 +78,7 @@ export const going = (given: ObjectWith = {}): KubeObject =>
 export function remembered({ object, outcome }: Passed): KubeObject {
   const status = statusOf(outcome);
   return status
-    ? { ...object, status: mergedStatus(object, status, object.metadata.generation, () => []) }
+    ? { ...object, status: { ...object.status, ...mergedStatus(object, status, object, () => []) } }
     : object;
 }
 

@@ -98,7 +98,7 @@ function world(base: AnyKind, example: KubeObject) {
     if (!status) return;
     const { generation } = held.metadata;
     const merged = (now: KubeObject) =>
-      mergedStatus(now, status, generation, (existing, wanted) =>
+      mergedStatus(now, status, held, (existing, wanted) =>
         setConditions(existing, wanted, { generation, now: 0 }),
       );
     const differs = JSON.stringify({ ...held.status, ...merged(held) }) !== JSON.stringify(held.status);
