@@ -127,6 +127,31 @@ describe('the deletion of an object that is only observed', () => {
     expect(role()).toBeDefined();
   });
 
+  it('that the brake has paused is paused still when an older rival comes, which it tells of, and when that goes', async () => {
+    const { plan, pass, claims, policy, role, released } = await dry(20);
+    const paused = going({
+      metadata: { uid: 'b', creationTimestamp: '2026-01-02T00:00:00Z' },
+      status: { conditions: [{ type: 'Ready', reason: 'DeletionPaused' }] },
+    });
+    const old = held({
+      kind: 'TeleportRoleV6',
+      metadata: { uid: 'a', creationTimestamp: '2026-01-01T00:00:00Z' },
+    });
+    for (const object of [paused, old]) claims.set('role/engineer', claimOf(object));
+    expect(await plan(paused)).toMatch(
+      /^DeletionPaused: .* belongs to the older object TeleportRoleV6 teleport\/engineer\. The deletion waits/,
+    );
+    const { outcome } = await pass(paused);
+    const says = { ...paused, status: { conditions: statusOf(outcome)?.conditions } };
+    for (const left of claims.remove(claimOf(old).owner)) expect(left).toBe('role/engineer');
+    policy.dryRun = false;
+    expect((await pass(says)).outcome).toMatchObject({ reason: 'DeletionPaused' });
+    expect(role()).toBeDefined();
+    claims.set('role/engineer', claimOf(old));
+    expect((await pass(says)).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
+    expect(released).toEqual(['engineer']);
+  });
+
   it('that the brake has paused stays paused, and one that it has not uses nothing of it up', async () => {
     const { plan, policy, pass } = await dry(1);
     const paused = going({ status: { conditions: [{ type: 'Ready', reason: 'DeletionPaused' }] } });
