@@ -22,7 +22,6 @@ import { KindAvailability } from './operator/kind-availability.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
 import { namespacesText, objectNamespaces } from './operator/namespaces.js';
 import { teleportCheck } from './operator/readiness.js';
-import { onReadyAgain } from './operator/recovery.js';
 import { heldByRelease } from './operator/release.js';
 import { SecretStore } from './operator/secret-store.js';
 import { ServerWatch } from './operator/server-watch.js';
@@ -191,7 +190,6 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
     kube: leaderClient(kube, leading),
     teleport: leaderTeleport(bot.client, leading),
     events,
-    onTeleportBack: (back) => onReadyAgain(bot, back),
   };
   try {
     await elector.run({ signal: stopping, lead: (signal) => serveTerm(term, signal) });

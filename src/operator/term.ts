@@ -20,9 +20,12 @@ import { feedMirror } from '../reconcile/mirror-feed.js';
 import { passCounters } from '../reconcile/pass.js';
 import type { PolicyDefaults } from '../reconcile/policy.js';
 import { RecentWrites } from '../reconcile/recent.js';
+import { Rights } from '../reconcile/rights.js';
+import type { Bot } from '../teleport/bot.js';
 import { CallLimiter } from '../teleport/call-limiter.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { limitedClient } from '../teleport/limited-client.js';
+import { onOtherRoles, onReadyAgain } from './bot-news.js';
 import { installCrds } from './install-crds.js';
 import type { KindAvailability } from './kind-availability.js';
 import { KindController } from './kind-controller.js';
@@ -30,6 +33,7 @@ import { objectNamespaces } from './namespaces.js';
 import { Secrets } from './secrets.js';
 import { SecretsByNamespace } from './secrets-by-namespace.js';
 import type { ServerWatch } from './server-watch.js';
+import type { Wakes } from './wakes.js';
 
 /** Passes begin without Teleport's lists after this, in milliseconds: each then asks for itself. */
 const mirrorPatienceMs = 20_000;
@@ -50,15 +54,14 @@ export interface TermParts {
   readonly server: ServerWatch;
   readonly availability: KindAvailability;
   readonly events: EventRecorder;
-  /** Calls the listener whenever Teleport answers again. @returns a function that ends it */
-  readonly onTeleportBack: (listener: () => void) => () => void;
+  readonly bot: Pick<Bot, 'state' | 'subscribe'>;
   /** The operator is to end: no further pass begins. */
   readonly stopping: AbortSignal;
 }
 
 /** All kinds at work, until the signal is aborted and the passes that ran have ended. */
 export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise<void> {
-  const { settings, namespace, kinds, clock, log, kube, server, teleport, events } = parts;
+  const { settings, namespace, kinds, clock, log, kube, bot, server, teleport, events } = parts;
   const recent = new RecentWrites(clock);
   const ending = AbortSignal.any([parts.stopping, leading]);
   // Every part listens to these; Node would take that for a leak.
@@ -141,26 +144,32 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
   ending.addEventListener('abort', () => parts.availability.track([]), { once: true });
   // The next one to lead finds out for itself what to tell.
   ending.addEventListener('abort', () => events.withdrawAll(), { once: true });
-  const endBack = parts.onTeleportBack(() => {
-    for (const controller of controllers) controller.wakes.teleportBack();
-  });
-  ending.addEventListener('abort', endBack, { once: true });
+  const wakeAll = (news: (wakes: Wakes) => void) => (): void => {
+    for (const { wakes } of controllers) news(wakes);
+  };
+  const rights = new Rights(() => bot.state().roles);
+  rights.subscribe(wakeAll((wakes) => wakes.rightsChanged()));
+  const ends = [
+    onReadyAgain(
+      bot,
+      wakeAll((wakes) => wakes.teleportBack()),
+    ),
+    onOtherRoles(bot, () => rights.changed()),
+  ];
+  for (const end of ends) ending.addEventListener('abort', end, { once: true });
   await Promise.all([
     aborted(ending).then(() => secrets.ended()),
     server.run(
       {
-        licence: () => {
-          for (const controller of controllers) controller.wakes.licenceChanged();
-        },
-        version: () => {
-          for (const controller of controllers) controller.wakes.serverChanged();
-        },
+        licence: wakeAll((wakes) => wakes.licenceChanged()),
+        version: wakeAll((wakes) => wakes.serverChanged()),
       },
       ending,
     ),
     feedMirror(
       {
         mirror,
+        rights,
         teleport,
         clock,
         log,

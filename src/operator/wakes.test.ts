@@ -143,31 +143,51 @@ it('rivals that came in sight wake those that lost their resource', async () => 
   expect(await woken()).toEqual(['teleport/a']);
 });
 
-it('Teleport, when it answers again, wakes those that it did not answer, whatever their delays', async () => {
-  const of = (reason: string) => ({ conditions: [{ type: 'Ready', status: 'False', reason }] });
+/** The status of an object that is not ready. */
+const not = (reason: string) => ({ conditions: [{ type: 'Ready', status: 'False', reason }] });
+
+it('Teleport, when it answers again, wakes those that it did not answer or let nothing do, whatever their delays', async () => {
   const { wakes, queue, woken } = world(roleV7, [
-    named('a', { status: of('TeleportUnavailable') }),
-    named('b', { status: of('Rejected') }),
+    named('a', { status: not('TeleportUnavailable') }),
+    named('b', { status: not('Rejected') }),
     named('c'),
+    named('d', { status: not('AccessDenied') }),
   ]);
   for (const key of ['teleport/a', 'teleport/b']) for (let i = 0; i < 12; i++) queue.retry(key);
   expect(await woken()).toEqual([]);
   wakes.teleportBack();
-  expect(await woken()).toEqual(['teleport/a']);
+  expect(await woken()).toEqual(['teleport/a', 'teleport/d']);
   expect(queue.failures('teleport/a')).toBe(0);
 });
 
-it('Teleport of another version wakes those that this one refused, or stored as something else', async () => {
-  const of = (reason: string) => ({ conditions: [{ type: 'Ready', status: 'False', reason }] });
-  const { wakes, woken } = world(roleV7, [
-    named('a', { status: of('VersionMismatch') }),
-    named('b', { status: of('Rejected') }),
-    named('c', { status: of('KindDisabled') }),
-    named('d', { status: of('FailedToDecode') }),
-    named('e'),
+it.each<[string, (wakes: Wakes) => void, string[]]>([
+  [
+    'Teleport of another version wakes those that this one refused, or stored as something else',
+    (wakes) => wakes.serverChanged(),
+    ['KindDisabled', 'Rejected', 'VersionMismatch'],
+  ],
+  [
+    'other rights wake those that lacked one, or were kept from seeing their resource',
+    (wakes) => wakes.rightsChanged(),
+    ['AccessDenied', 'KindDisabled', 'NotReadable'],
+  ],
+])('%s', async (_, happens, expected) => {
+  const reasons = [
+    'AccessDenied',
+    'FailedToDecode',
+    'KindDisabled',
+    'NotReadable',
+    'Rejected',
+    'VersionMismatch',
+  ];
+  const { wakes, queue, woken } = world(roleV7, [
+    ...reasons.map((reason) => named(reason, { status: not(reason) })),
+    named('new'),
   ]);
-  wakes.serverChanged();
-  expect(await woken()).toEqual(['teleport/a', 'teleport/b', 'teleport/c']);
+  for (const reason of reasons) for (let i = 0; i < 12; i++) queue.retry(`teleport/${reason}`);
+  happens(wakes);
+  expect(await woken()).toEqual(expected.map((reason) => `teleport/${reason}`));
+  for (const reason of expected) expect(queue.failures(`teleport/${reason}`)).toBe(0);
 });
 
 it('a claim is told of where another object has one to the same resource, and wakes both', async () => {

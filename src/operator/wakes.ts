@@ -1,5 +1,5 @@
 // Which objects of a kind are looked at again though they did not change: because something that they hang on did
-// (their resource, a role or Secret they name, a rival, the licence, Teleport itself or its version), or because time has passed. What has changed is
+// (their resource, a role or Secret they name, a rival, the licence, the operator's rights, Teleport itself or its version), or because time has passed. What has changed is
 // told by others; an object's own change is the informer's word, and what a pass then does is reconcile/'s.
 import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
@@ -22,6 +22,10 @@ const pollMs = 120_000;
 
 /** Reasons that a server of another version may not give. */
 const hangsOnServer: ReadonlySet<string> = new Set<Reason>(['VersionMismatch', 'Rejected', 'KindDisabled']);
+/** Reasons that a bot with another role may not give. */
+const hangsOnRights: ReadonlySet<string> = new Set<Reason>(['KindDisabled', 'AccessDenied', 'NotReadable']);
+/** Reasons that the end of an outage, or of a lock on the bot, mends. */
+const hangsOnAnswers: ReadonlySet<string> = new Set<Reason>(['TeleportUnavailable', 'AccessDenied']);
 
 export interface WakesParts {
   readonly kind: AnyKind;
@@ -109,14 +113,17 @@ export class Wakes {
 
   /** Looks at the objects again that Teleport did not answer: after a long outage their delays are long. */
   teleportBack(): void {
-    for (const object of this.#parts.objects.items())
-      if (readyReason(object) === 'TeleportUnavailable') this.#wake(keyOf(object));
+    this.#wakeWhere(hangsOnAnswers);
   }
 
   /** Looks at the objects again that Teleport refused or stored as something else: it is of another version now. */
   serverChanged(): void {
-    for (const object of this.#parts.objects.items())
-      if (hangsOnServer.has(readyReason(object) ?? '')) this.#wake(keyOf(object));
+    this.#wakeWhere(hangsOnServer);
+  }
+
+  /** Looks at the objects again for which the operator lacked a right: it may have it now. */
+  rightsChanged(): void {
+    this.#wakeWhere(hangsOnRights);
   }
 
   /** Looks at the objects again that lost their resource, or may have: a rival of theirs may have come in sight. */
@@ -187,6 +194,11 @@ export class Wakes {
       });
     let timer = arm();
     return () => timer.cancel();
+  }
+
+  #wakeWhere(reasons: ReadonlySet<string>): void {
+    for (const object of this.#parts.objects.items())
+      if (reasons.has(readyReason(object) ?? '')) this.#wake(keyOf(object));
   }
 
   /** What it waited for came: delays that grew meanwhile count no more. */

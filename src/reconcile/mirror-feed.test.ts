@@ -13,6 +13,7 @@ import { TeleportError } from '../teleport/errors.js';
 import { Mirror, type Shift } from './mirror.js';
 import { feedMirror } from './mirror-feed.js';
 import { originLabel } from './names.js';
+import { Rights } from './rights.js';
 
 const role = (Name: string, login: string): RoleV6 =>
   create(RoleV6Schema, {
@@ -72,8 +73,14 @@ function world(failing = new Map<string, TeleportError>(), isUsed: (kind: string
   mirror.subscribe(({ name, before, after }: Shift) => {
     shifts.push(`${name} ${before ? (after ? 'changed' : 'went') : 'came'}`);
   });
+  const rights = new Rights(() => ['operator']);
+  let rightsTold = 0;
+  rights.subscribe(() => rightsTold++);
   const stop = new AbortController();
-  const running = feedMirror({ mirror, teleport: client, clock, log: silentLogger, isUsed }, stop.signal);
+  const running = feedMirror(
+    { mirror, rights, teleport: client, clock, log: silentLogger, isUsed },
+    stop.signal,
+  );
   const begin = (...kinds: string[]): void =>
     pipes.at(-1)?.push(
       create(EventSchema, {
@@ -89,6 +96,8 @@ function world(failing = new Map<string, TeleportError>(), isUsed: (kind: string
     gates,
     pipes,
     mirror,
+    rights,
+    rightsTold: () => rightsTold,
     shifts,
     begin,
     put: (resource: RoleV6) =>
@@ -189,7 +198,7 @@ describe('the mirror', () => {
     await stop();
   });
 
-  it('is listed again within seconds once a role changes, which may be the operator’s own, and not with each one', async () => {
+  it('is listed again within seconds once a role of the operator’s changes, and not because of another one', async () => {
     const { clock, mirror, failing, begin, put, count, stop } = world(
       new Map([['GetGithubConnectors', new TeleportError('AccessDenied', 'no')]]),
     );
@@ -201,7 +210,12 @@ describe('the mirror', () => {
       put(role('other', `${i}`));
       await clock.advance(1_000);
     }
-    expect(count('GetGithubConnectors')).toBeLessThanOrEqual(3);
+    expect(count('GetGithubConnectors')).toBe(1);
+    for (let i = 0; i < 10; i++) {
+      put(role('operator', `${i}`));
+      await clock.advance(1_000);
+    }
+    expect(count('GetGithubConnectors')).toBeLessThanOrEqual(4);
     await clock.advance(20_000);
     const before = count('GetGithubConnectors');
     failing.clear();
@@ -209,6 +223,50 @@ describe('the mirror', () => {
     await clock.advance(5_001);
     expect(count('GetGithubConnectors')).toBe(before + 1);
     expect(mirror.problem('github')).toBeUndefined();
+    await stop();
+  });
+
+  it('tells that the operator may do more where one of its roles changes, or what was forbidden can be listed', async () => {
+    const { clock, failing, begin, put, remove, rightsTold, stop } = world(
+      new Map([['GetGithubConnectors', new TeleportError('AccessDenied', 'no')]]),
+    );
+    await clock.advance(1);
+    begin('role');
+    put(role('other', 'one'));
+    await clock.advance(1);
+    expect(rightsTold()).toBe(0);
+    put(role('operator', 'one'));
+    remove('operator');
+    await clock.advance(1);
+    expect(rightsTold()).toBe(2);
+    // Of the change of a role nobody tells: it happened while there was no stream.
+    await clock.advance(10_000);
+    failing.clear();
+    await clock.advance(300_000);
+    expect(rightsTold()).toBe(3);
+    await clock.advance(300_000);
+    expect(rightsTold()).toBe(3);
+    await stop();
+  });
+
+  it('is watched soon where the stream did not cover a kind at first, and a role of the operator’s changes', async () => {
+    const { clock, begin, rights, pipes, put, count, stop } = world();
+    await clock.advance(1);
+    begin('github');
+    await clock.advance(30_000);
+    for (let i = 0; i < 5; i++) {
+      rights.roleChanged('operator');
+      await clock.advance(1_000);
+    }
+    await clock.advance(1_000);
+    expect(pipes).toHaveLength(2);
+    begin('github', 'role');
+    await clock.advance(1);
+    const lists = count('ListRoles');
+    put(role('operator', 'more'));
+    await clock.advance(600_000);
+    expect(count('ListRoles')).toBe(lists);
+    expect(pipes).toHaveLength(2);
     await stop();
   });
 

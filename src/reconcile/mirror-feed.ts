@@ -2,7 +2,7 @@
 // stream begins, and a list every two minutes for the others. Teleport replays nothing, so whenever the stream
 // ends everything is listed again (joining.md 8.2).
 import { setMaxListeners } from 'node:events';
-import { childSignal, sleep, whenAborted } from '../core/abort.js';
+import { aborted, childSignal, sleep, whenAborted } from '../core/abort.js';
 import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
@@ -12,6 +12,7 @@ import type { AnyKind } from '../kinds/kind.js';
 import type { TeleportClient } from '../teleport/client.js';
 import { isTeleportError, TeleportError } from '../teleport/errors.js';
 import type { Mirror } from './mirror.js';
+import type { Rights } from './rights.js';
 
 /** Between lists of a kind that can't be watched, in milliseconds. */
 const pollMs = 120_000;
@@ -19,7 +20,7 @@ const pollMs = 120_000;
 const idlePollMs = 900_000;
 /** After a list that Teleport refused. */
 const refusedMs = 300_000;
-/** The same where a right was missing and a role has changed meanwhile, which may be the operator's own. */
+/** From a change of the operator's rights to what it lacked a right for: more of them may follow. */
 const mendedMs = 5_000;
 const retryPolicy = { baseMs: 500, factor: 2, maxMs: 60_000, jitter: 0.5 };
 /** A stream that held so long ends a row of failures. */
@@ -27,6 +28,8 @@ const provedMs = 10_000;
 
 export interface FeedParts {
   readonly mirror: Mirror;
+  /** Told of each role that changes, and listened to. */
+  readonly rights: Rights;
   readonly teleport: TeleportClient;
   readonly clock: Clock;
   readonly log: Logger;
@@ -47,8 +50,8 @@ class Feed {
   /** Kinds that the stream of now covers. */
   #watched: ReadonlySet<string> = new Set();
   readonly #refusals = new Set<string>();
-  /** Aborted at the next change of a role; made for whoever wants to know. */
-  #rolesChange: AbortController | undefined;
+  /** Aborted at the next change of rights; made for whoever wants to know. */
+  #rightsChange: AbortController | undefined;
   #tellFirst: () => void = () => {};
   /** The first stream has begun, or could not. */
   readonly #firstStream = new Promise<void>((resolve) => {
@@ -62,8 +65,14 @@ class Feed {
   }
 
   async run(): Promise<void> {
-    const { kinds } = this.#parts.mirror;
+    const { mirror, rights } = this.#parts;
+    const { kinds } = mirror;
+    const end = rights.subscribe(() => {
+      this.#rightsChange?.abort();
+      this.#rightsChange = undefined;
+    });
     await Promise.all([this.#follow(kinds), ...kinds.map((kind) => this.#poll(kind))]);
+    end();
   }
 
   /** The stream, again and again. */
@@ -101,6 +110,7 @@ class Feed {
         }
         this.#watched = confirmed(event);
         this.#tellFirst();
+        if (wanted.some((kind) => !this.#watched.has(kind))) void this.#untilMended(signal, abort);
         for (const kind of kinds) {
           if (this.#watched.has(kind.resource.kind)) void this.#fill(kind, signal);
         }
@@ -110,13 +120,26 @@ class Feed {
     }
   }
 
+  /** Ends a stream that lacks kinds once the operator has other rights: the next one may cover them. */
+  async #untilMended(signal: AbortSignal, end: () => void): Promise<void> {
+    let release: () => void = () => {};
+    const changed = new Promise<void>((resolve) => {
+      release = whenAborted(this.#nextRights(), resolve);
+    });
+    await Promise.race([changed, aborted(signal)]);
+    release();
+    await this.#pause(mendedMs, signal);
+    end();
+  }
+
   #apply(event: Event): void {
-    const { mirror } = this.#parts;
+    const { mirror, rights } = this.#parts;
     const { Resource: resource } = event;
     if (resource.case === 'ResourceHeader') {
       const { Kind: kind, Metadata: metadata } = resource.value;
       const name = metadata?.Name ?? '';
       this.#touch(kind, name);
+      if (kind === 'role') rights.roleChanged(name);
       if (event.Type === Operation.DELETE) mirror.delete(kind, name);
       return;
     }
@@ -125,14 +148,15 @@ class Feed {
     if (!value || !kind) return;
     const { name } = kind.form.head(value);
     this.#touch(kind.resource.kind, name);
-    if (kind.resource.kind === 'role') this.#tellRolesChange();
+    if (kind.resource.kind === 'role') rights.roleChanged(name);
     if (event.Type === Operation.DELETE) mirror.delete(kind.resource.kind, name);
     else mirror.put(kind.resource.kind, value);
   }
 
-  #tellRolesChange(): void {
-    this.#rolesChange?.abort();
-    this.#rolesChange = undefined;
+  /** Aborted at the next change of rights. */
+  #nextRights(): AbortSignal {
+    this.#rightsChange ??= new AbortController();
+    return this.#rightsChange.signal;
   }
 
   #touch(kind: string, name: string): void {
@@ -163,14 +187,14 @@ class Feed {
   async #fill(kind: AnyKind, signal: AbortSignal): Promise<void> {
     const backoff = new Backoff(retryPolicy);
     while (!signal.aborted) {
-      const { signal: rolesChange } = (this.#rolesChange ??= new AbortController());
+      const rights = this.#nextRights();
       const result = await this.#list(kind, signal);
       if (result === 'listed') return;
       if (result === 'forbidden') {
         await this.#pause(mendedMs, signal);
         const mended = childSignal(signal);
-        if (rolesChange.aborted) mended.abort();
-        const release = whenAborted(rolesChange, () => mended.abort());
+        if (rights.aborted) mended.abort();
+        const release = whenAborted(rights, () => mended.abort());
         await this.#pause(refusedMs - mendedMs, mended.signal);
         release();
         mended.abort();
@@ -179,7 +203,7 @@ class Feed {
   }
 
   async #list(kind: AnyKind, signal: AbortSignal): Promise<'listed' | 'forbidden' | 'refused' | 'failed'> {
-    const { mirror, teleport, log } = this.#parts;
+    const { mirror, rights, teleport, log } = this.#parts;
     const name = kind.resource.kind;
     const touched = new Set<string>();
     const seen = new Set<string>();
@@ -197,7 +221,7 @@ class Feed {
       // The stream that would have told of changes since is gone.
       if (signal.aborted) return 'failed';
       mirror.replaced(name, seen, touched);
-      this.#refusals.delete(name);
+      if (this.#refusals.delete(name)) rights.changed();
       return 'listed';
     } catch (error) {
       if (signal.aborted) return 'failed';

@@ -11,6 +11,8 @@ export interface BotState {
   readonly clusterName?: string;
   readonly serverVersion?: string;
   readonly features?: Features;
+  /** Names of the roles that calls are made with. */
+  readonly roles?: readonly string[];
   /** End of the certificate that calls use; milliseconds since the epoch. */
   readonly identityExpiresAt?: number;
   /** Last call that Teleport answered; milliseconds since the epoch. */

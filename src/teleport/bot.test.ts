@@ -29,6 +29,7 @@ describe('joining', () => {
       clusterName: 'test.example',
       serverVersion: '18.0.0',
       via: 'auth',
+      roles: ['operator'],
       identityExpiresAt: Math.floor((clock.now() + 60 * minute) / 1000) * 1000,
       lastCallAt: clock.now(),
     });

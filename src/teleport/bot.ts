@@ -192,6 +192,7 @@ class RunningBot implements Bot {
       clusterName: ping.ClusterName,
       serverVersion: ping.ServerVersion,
       features: ping.ServerFeatures,
+      roles: this.#identities.output?.roles,
       identityExpiresAt: this.#identities.output?.notAfter,
       lastCallAt: this.#clock.now(),
       via: this.#finder.way?.via,
