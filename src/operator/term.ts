@@ -54,7 +54,7 @@ export interface TermParts {
   readonly server: ServerWatch;
   readonly availability: KindAvailability;
   readonly events: EventRecorder;
-  readonly bot: Pick<Bot, 'state' | 'subscribe'>;
+  readonly bot: Pick<Bot, 'state' | 'subscribe' | 'renew'>;
   /** The operator is to end: no further pass begins. */
   readonly stopping: AbortSignal;
 }
@@ -147,7 +147,10 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
   const wakeAll = (news: (wakes: Wakes) => void) => (): void => {
     for (const { wakes } of controllers) news(wakes);
   };
-  const rights = new Rights(() => bot.state().roles);
+  const rights = new Rights(
+    () => bot.state(),
+    () => bot.renew(),
+  );
   rights.subscribe(wakeAll((wakes) => wakes.rightsChanged()));
   const ends = [
     onReadyAgain(

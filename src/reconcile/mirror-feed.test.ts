@@ -73,7 +73,7 @@ function world(failing = new Map<string, TeleportError>(), isUsed: (kind: string
   mirror.subscribe(({ name, before, after }: Shift) => {
     shifts.push(`${name} ${before ? (after ? 'changed' : 'went') : 'came'}`);
   });
-  const rights = new Rights(() => ['operator']);
+  const rights = new Rights(() => ({ roles: ['operator'] }));
   let rightsTold = 0;
   rights.subscribe(() => rightsTold++);
   const stop = new AbortController();

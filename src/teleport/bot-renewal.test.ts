@@ -40,6 +40,18 @@ describe('renewal', () => {
     await role(bot);
   });
 
+  it('comes at once where it is asked for, and brings the roles that the bot has by now', async () => {
+    const { auth, start, pass } = await life();
+    const bot = start();
+    await bot.ready();
+    expect(bot.state()).toMatchObject({ botRole: 'bot-op', roles: ['operator'] });
+    auth.roles = ['operator', 'more'];
+    bot.renew();
+    await pass(1_000);
+    expect(bot.state().roles).toEqual(['operator', 'more']);
+    expect(auth.callsOf('RegisterUsingToken')).toHaveLength(2);
+  });
+
   it('of method token uses the renewable certificate, never the token', async () => {
     const { auth, lines, start, pass } = await life();
     const bot = start({ joinMethod: 'token', token: 'secret' });

@@ -13,6 +13,8 @@ export interface BotState {
   readonly features?: Features;
   /** Names of the roles that calls are made with. */
   readonly roles?: readonly string[];
+  /** Name of the role that lets the bot take those on. */
+  readonly botRole?: string;
   /** End of the certificate that calls use; milliseconds since the epoch. */
   readonly identityExpiresAt?: number;
   /** Last call that Teleport answered; milliseconds since the epoch. */

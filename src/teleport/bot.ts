@@ -34,6 +34,8 @@ export interface Bot {
   state(): BotState;
   /** Calls back at every change of the state; @returns the end of it. */
   subscribe(listener: BotListener): () => void;
+  /** Gets a fresh identity now: the bot may take on other roles. */
+  renew(): void;
   /** Ends everything that was started; calls in flight fail with Canceled. */
   stop(): Promise<void>;
 }
@@ -159,6 +161,10 @@ class RunningBot implements Bot {
     return this.#keeper.whenReady(this.#stop.signal, signal);
   }
 
+  renew(): void {
+    this.#renewals.outdated();
+  }
+
   async stop(): Promise<void> {
     if (!this.#stop.signal.aborted) {
       this.#stop.abort(stopped());
@@ -193,6 +199,7 @@ class RunningBot implements Bot {
       serverVersion: ping.ServerVersion,
       features: ping.ServerFeatures,
       roles: this.#identities.output?.roles,
+      botRole: this.#identities.botRole,
       identityExpiresAt: this.#identities.output?.notAfter,
       lastCallAt: this.#clock.now(),
       via: this.#finder.way?.via,

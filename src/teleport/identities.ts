@@ -37,6 +37,11 @@ export class Identities {
     return this.#output;
   }
 
+  /** The role whose rules say which roles the output identity has; Teleport names it as the bot's user. */
+  get botRole(): string | undefined {
+    return this.#bot?.user;
+  }
+
   /** Has the bot ever joined? */
   get joined(): boolean {
     return this.#bot !== undefined;

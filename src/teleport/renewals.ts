@@ -33,7 +33,7 @@ export interface RenewalsParts {
 export class Renewals {
   readonly #parts: RenewalsParts;
   readonly #nap: Nap;
-  /** What is trusted changed since the last step began. */
+  /** What is trusted, or may be taken on, changed since the last step began. */
   #outdated = false;
 
   constructor(parts: RenewalsParts) {

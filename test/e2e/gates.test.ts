@@ -2,11 +2,13 @@
 // need a licence. Their objects say what is needed, deletions wait and say so, and all of it goes on by itself when
 // the right or the licence comes.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
+import { BotService } from '../../src/gen/teleport/machineid/v1/bot_service_pb.js';
 import type { Condition } from '../../src/kube/object.js';
 import { eventually } from '../env/eventually.js';
 import { kubeServers, pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
-import { makeBot } from '../env/teleport-bot.js';
+import { makeBot, operatorRole } from '../env/teleport-bot.js';
 import {
   type RunningEmbeddedTeleport,
   startCheckedTeleport,
@@ -57,6 +59,17 @@ describe.each(pairs())("kinds that the bot's role forgets, on $name", ({ start, 
           /(Teleport\w+): its resources can not be listed in Teleport/g,
         ),
       ].map(([, kind = '']) => kind);
+    const botName = async (): Promise<string> => {
+      for await (const page of kindOf('TeleportBotV1').calls.list?.pages(
+        scene.teleport.admin,
+        new AbortController().signal,
+      ) ?? [])
+        for (const bot of page) {
+          const { name } = kindOf('TeleportBotV1').form.head(bot);
+          if (name.startsWith('operator-')) return name;
+        }
+      throw new Error('the operator has no bot');
+    };
     /** How often objects of each kind were found without a right. */
     const triesOf = async (...kinds: string[]) => {
       const metrics = await (await fetch(operator.metricsUrl)).text();
@@ -97,6 +110,33 @@ describe.each(pairs())("kinds that the bot's role forgets, on $name", ({ start, 
       35_000,
     );
 
+    it('come on at once when the bot gets a second role that may', async () => {
+      const { admin } = scene.teleport;
+      const all = { Values: { '*': { Values: ['*'] } } };
+      await admin.unary(AuthService.method.upsertRoleV2, {
+        Role: {
+          Kind: 'role',
+          Version: 'v7',
+          Metadata: { Name: 'more', Namespace: 'default' },
+          Spec: {
+            Allow: {
+              Rules: [{ Resources: ['app'], Verbs: ['list', 'create', 'read', 'update', 'delete'] }],
+              AppLabels: all,
+            },
+          },
+        },
+      });
+      await admin.unary(BotService.method.upsertBot, {
+        bot: {
+          kind: 'bot',
+          version: 'v1',
+          metadata: { name: await botName() },
+          spec: { roles: [operatorRole, 'more'] },
+        },
+      });
+      await scene.untilReady('TeleportAppV3', nameOf('TeleportAppV3'), 20_000);
+    }, 30_000);
+
     it('hold a deletion up, which says why', async () => {
       const kind = 'TeleportLockV2';
       await scene.create(kind, 'waiting', { target: { user: 'mallory' } });
@@ -119,7 +159,9 @@ describe.each(pairs())("kinds that the bot's role forgets, on $name", ({ start, 
       // By now the next try of each is at least a quarter of a minute away.
       await eventually(
         async () =>
-          expect(Math.min(...(await triesOf('TeleportAppV3', 'TeleportDatabaseV3')))).toBeGreaterThan(6),
+          expect(
+            Math.min(...(await triesOf('TeleportDatabaseV3', 'TeleportAccessMonitoringRuleV1'))),
+          ).toBeGreaterThan(6),
         {
           timeoutMs: 60_000,
         },
