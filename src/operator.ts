@@ -20,13 +20,13 @@ import { metricsRoute, probeRoutes } from './kube/probes.js';
 import { botSettings } from './operator/bot-settings.js';
 import { KindAvailability } from './operator/kind-availability.js';
 import { leaderTeleport } from './operator/leader-teleport.js';
-import { namespacesText, objectNamespaces } from './operator/namespaces.js';
+import { leaseAnnotations, warnOfFormer } from './operator/lease-namespaces.js';
+import { objectNamespaces } from './operator/namespaces.js';
 import { teleportCheck } from './operator/readiness.js';
-import { heldByRelease } from './operator/release.js';
+import { heldByRelease } from './operator/release-lease.js';
 import { SecretStore } from './operator/secret-store.js';
 import { ServerWatch } from './operator/server-watch.js';
 import { serveTerm, type TermParts } from './operator/term.js';
-import { leaseNamespaces } from './reconcile/names.js';
 import { type Bot, startBot } from './teleport/bot.js';
 
 /** Passes that run when the operator is told to stop may take this long, in milliseconds. */
@@ -179,9 +179,7 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
     identity,
     drainMs,
     remark: (holder) => heldByRelease(holder, namespace, settings.leaderElectionId),
-    annotations: {
-      [leaseNamespaces]: namespacesText(objectNamespaces(settings.namespaces, namespace)),
-    },
+    annotations: leaseAnnotations(objectNamespaces(settings.namespaces, namespace)),
   });
   const leading = (): boolean => elector.leading;
   const term: TermParts = {
@@ -192,7 +190,11 @@ async function runMain(parts: MainParts): Promise<'stopped' | 'startup-timeout'>
     events,
   };
   try {
-    await elector.run({ signal: stopping, lead: (signal) => serveTerm(term, signal) });
+    const lead = (signal: AbortSignal): Promise<void> => {
+      warnOfFormer(log, elector.lease);
+      return serveTerm(term, signal);
+    };
+    await elector.run({ signal: stopping, lead });
   } finally {
     await events.stop(flushMs);
   }

@@ -6,7 +6,7 @@ import type { Clock } from '../core/clock.js';
 import { Until } from '../core/until.js';
 import type { KubeClient } from './client.js';
 import { isKubeError, KubeError } from './errors.js';
-import { heldSpec, type Lease, leases, releasedSpec, writeLease } from './lease.js';
+import { heldSpec, type Lease, type LeaseAnnotations, leases, releasedSpec, writeLease } from './lease.js';
 
 export interface HoldOptions {
   readonly client: KubeClient;
@@ -17,8 +17,8 @@ export interface HoldOptions {
   readonly identity: string;
   /** How long others leave an unrenewed lease alone; milliseconds. */
   readonly leaseMs: number;
-  /** What the lease is to say of us to others, while we hold it and after. */
-  readonly annotations?: Readonly<Record<string, string>>;
+  /** What the lease is to say of us to others, while we hold it and after, given the one that is there. */
+  readonly annotations?: (before: Lease | undefined) => LeaseAnnotations;
 }
 
 /** One limit for each request, so that one that hangs leaves time for another. */
@@ -43,9 +43,14 @@ export class Hold {
     return this.#renewedAt;
   }
 
+  /** The lease as last seen. */
+  get lease(): Lease | undefined {
+    return this.#seen?.lease;
+  }
+
   /** Who holds the lease, as far as we have seen; '' for nobody. */
   get holder(): string {
-    return this.#seen?.lease.spec?.holderIdentity ?? '';
+    return this.lease?.spec?.holderIdentity ?? '';
   }
 
   /** Milliseconds until another's lease may be taken, if one is seen. Never a busy circle. */
@@ -121,7 +126,7 @@ export class Hold {
     const spec = heldSpec(lease?.spec, identity, Math.ceil(leaseMs / 1000), clock.now());
     try {
       const written = await this.#limited(signal, (limit) =>
-        writeLease(client, this.#o, lease, spec, limit, annotations),
+        writeLease(client, this.#o, lease, spec, limit, annotations?.(lease)),
       );
       this.#see(written);
       this.#renewedAt = started;

@@ -57,7 +57,7 @@ test('says of itself in the lease what it is to say, beside what others say ther
     kind: 'Lease',
     metadata: { ...at, annotations: { theirs: 'x', ours: 'of before' } },
   });
-  const one = join('host_1', { annotations: { ours: 'a,b' } });
+  const one = join('host_1', { annotations: () => ({ ours: 'a,b' }) });
   await clock.settle();
   expect(said()).toEqual({ theirs: 'x', ours: 'a,b' });
   const lease = client.read(leases, at)!;
@@ -68,6 +68,22 @@ test('says of itself in the lease what it is to say, beside what others say ther
   await clock.settle();
   expect(spec().holderIdentity).toBe('');
   expect(said()).toEqual({ theirs: 'x', ours: 'a,b' });
+});
+
+test('says in the lease what follows from what stood there, and takes away what is to go', async () => {
+  const { clock, client, join } = election();
+  const said = () => client.read(leases, at)?.metadata.annotations;
+  client.put(leases, {
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    metadata: { ...at, annotations: { theirs: 'x', ours: 'a', goes: 'y' } },
+  });
+  const one = join('host_1', {
+    annotations: (before) => ({ ours: 'b', goes: undefined, was: before?.metadata.annotations?.['ours'] }),
+  });
+  await clock.settle();
+  expect(said()).toEqual({ theirs: 'x', ours: 'b', was: 'a' });
+  expect(one.elector.lease?.metadata.annotations).toEqual(said());
 });
 
 test('says once of a holder that will not let go what to do about it, and of any other that it leads', async () => {

@@ -8,6 +8,7 @@ import type { Metrics } from '../core/metrics.js';
 import type { KubeClient } from './client.js';
 import { from } from './errors.js';
 import { Hold, type Tried } from './hold.js';
+import type { Lease, LeaseAnnotations } from './lease.js';
 
 /** The Go operator's lease, so that the two never lead at the same time. */
 export const defaultLeaseName = '431e83f4.teleport.dev';
@@ -32,8 +33,8 @@ export interface LeaderOptions {
   readonly random?: () => number;
   /** What to say, as a warning, of a holder that will not let go by itself; undefined for any other. */
   readonly remark?: (holder: string) => string | undefined;
-  /** What the lease is to say of us to others, while we hold it and after. */
-  readonly annotations?: Readonly<Record<string, string>>;
+  /** What the lease is to say of us to others, while we hold it and after, given the one that is there. */
+  readonly annotations?: (before: Lease | undefined) => LeaseAnnotations;
 }
 
 export interface RunOptions {
@@ -64,7 +65,7 @@ export class LeaderElector {
       drainMs: 10_000,
       random: Math.random,
       remark: () => undefined,
-      annotations: {},
+      annotations: () => ({}),
       ...options,
     };
     this.#hold = new Hold(this.#o);
@@ -85,6 +86,11 @@ export class LeaderElector {
     const { renewedAt } = this.#hold;
     if (!this.#term || this.#term.signal.aborted || renewedAt === undefined) return false;
     return this.#o.clock.monotonic() - renewedAt < this.#o.renewDeadlineMs;
+  }
+
+  /** The lease as last seen. */
+  get lease(): Lease | undefined {
+    return this.#hold.lease;
   }
 
   /** Who holds the lease, as far as we have seen; '' for nobody. */

@@ -56,9 +56,12 @@ export function releasedSpec(before: LeaseSpec | undefined, now: number): LeaseS
   };
 }
 
+/** What a lease is to say of its holder; undefined for an annotation that is to go. */
+export type LeaseAnnotations = Readonly<Record<string, string | undefined>>;
+
 /**
  * Writes the lease, guarded by the resourceVersion it was read with; creates it when it was not there.
- * @param annotations set beside those that it has
+ * @param annotations set beside those that it has; one that is undefined is removed
  */
 export function writeLease(
   client: KubeClient,
@@ -66,18 +69,26 @@ export function writeLease(
   before: Lease | undefined,
   spec: LeaseSpec,
   signal: AbortSignal,
-  annotations?: Readonly<Record<string, string>>,
+  annotations: LeaseAnnotations = {},
 ): Promise<Lease> {
-  const metadata = before?.metadata ?? { name: at.name, namespace: at.namespace };
+  const metadata: ObjectMeta = before?.metadata ?? { name: at.name, namespace: at.namespace };
   const lease: Lease = {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
-    metadata: annotations
-      ? { ...metadata, annotations: { ...metadata.annotations, ...annotations } }
-      : metadata,
+    metadata: { ...metadata, ...annotated(metadata, annotations) },
     spec: { ...before?.spec, ...spec },
   };
   return before ? client.replace(leases, lease, { signal }) : client.create(leases, lease, { signal });
+}
+
+function annotated(
+  { annotations: before }: ObjectMeta,
+  annotations: LeaseAnnotations,
+): Pick<ObjectMeta, 'annotations'> {
+  const all: Record<string, string> = {};
+  for (const [name, value] of Object.entries({ ...before, ...annotations }))
+    if (value !== undefined) all[name] = value;
+  return before === undefined && Object.keys(all).length === 0 ? {} : { annotations: all };
 }
 
 /** The lease; undefined where there is none. @throws KubeError */

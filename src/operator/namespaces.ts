@@ -20,6 +20,17 @@ export function without(first: Namespaces, second: Namespaces): readonly string[
   return first.filter((name) => !second.includes(name));
 }
 
+/** Those of both. */
+export function union(first: Namespaces, second: Namespaces): Namespaces {
+  return first === 'all' || second === 'all' ? 'all' : [...new Set([...first, ...second])];
+}
+
+/** As `without`, with all of the cluster staying what it is, though some are meant to be left out. */
+export function minus(first: Namespaces, second: Namespaces): Namespaces {
+  const left = without(first, second);
+  return left === 'others' ? 'all' : left;
+}
+
 /** Whether an object can be in both. */
 export function overlap(first: Namespaces, second: Namespaces): boolean {
   if (first === 'all') return second === 'all' || second.length > 0;

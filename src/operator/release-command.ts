@@ -7,7 +7,9 @@ import { noMetrics } from '../core/metrics.js';
 import { kinds } from '../kinds/index.js';
 import { createKubeClient } from '../kube/client.js';
 import { loadKubeConfig } from '../kube/config.js';
-import { freeing, release, releaseIdentity, summary } from './release.js';
+import { union } from './namespaces.js';
+import { release, summary } from './release.js';
+import { freeing, releaseIdentity } from './release-lease.js';
 import { releaseScope } from './release-scope.js';
 
 export interface CommandParts {
@@ -33,7 +35,7 @@ export async function runRelease(parts: CommandParts, signal: AbortSignal): Prom
   const kube = createKubeClient(access, { clock, metrics: noMetrics });
   const leaseName = settings.leaderElectionId;
   try {
-    const { namespaces, remarks } = await releaseScope(
+    const { namespaces, former, leavesLease, remarks } = await releaseScope(
       { kube, clock, namespace, leaseName, asked: settings.namespaces },
       signal,
     );
@@ -45,13 +47,17 @@ export async function runRelease(parts: CommandParts, signal: AbortSignal): Prom
         namespace,
         leaseName,
         namespaces,
+        former,
+        leavesLease,
         identity: releaseIdentity(randomUUID()),
         dryRun: settings.dryRun,
         tell,
       },
       signal,
     );
-    tell(summary(objects, namespaces, settings.dryRun));
+    tell(summary(objects, union(namespaces, former.namespaces), settings.dryRun));
+    if (leavesLease)
+      tell(`The operator of the Lease ${namespace}/${leaseName} does not work there, and goes on elsewhere.`);
     for (const remark of remarks) tell(remark);
     if (leaseKept) tell(`To let an operator work again: ${freeing(namespace, leaseName)}`);
     return problems;

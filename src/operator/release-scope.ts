@@ -7,9 +7,18 @@ import { isKubeError } from '../kube/errors.js';
 import { defaultLeaseName } from '../kube/leader.js';
 import { findLease, type Lease, leases } from '../kube/lease.js';
 import type { ApiResource } from '../kube/object.js';
-import { leaseNamespaces } from '../reconcile/names.js';
-import { type Namespaces, namespacesText, objectNamespaces, overlap, without } from './namespaces.js';
-import { isReleases } from './release.js';
+import { formerOf, tellsNamespaces, workedIn } from './lease-namespaces.js';
+import {
+  minus,
+  type Namespaces,
+  namespacesText,
+  objectNamespaces,
+  overlap,
+  union,
+  without,
+} from './namespaces.js';
+import type { Former } from './release.js';
+import { isReleases } from './release-lease.js';
 
 /** Clocks of operators and ours may differ by so much, in milliseconds. */
 const clocksDifferMs = 60_000;
@@ -28,6 +37,10 @@ export interface ScopeParts {
 
 export interface Scope {
   readonly namespaces: Namespaces;
+  /** Where it worked before, which is to be let go of as well. */
+  readonly former: Former;
+  /** The Lease's operator does not work in the namespaces: it may go on with its work. */
+  readonly leavesLease: boolean;
   /** What to say when it is done; a line each. */
   readonly remarks: readonly string[];
 }
@@ -46,36 +59,44 @@ export async function releaseScope(parts: ScopeParts, signal: AbortSignal): Prom
     );
   const worked = lease && workedIn(lease);
   const namespaces = asked.length > 0 ? objectNamespaces(asked, namespace) : (worked ?? [namespace]);
-  for (const other of await others(parts, signal)) {
+  const busy = await others(parts, signal);
+  for (const other of busy) {
     if (!overlap(workedIn(other), namespaces)) continue;
     const at = `${other.metadata.namespace}/${other.metadata.name}`;
     throw new Error(
       `another operator (Lease ${at}, held by ${other.spec?.holderIdentity}) is at work in ${common(workedIn(other), namespaces)}, and would put the finalizers back: stop it, or leave its namespaces out by -namespaces`,
     );
   }
-  return { namespaces, remarks: remarksOn(lease, worked, namespaces, asked) };
+  return {
+    namespaces,
+    former: formerLeft(lease && asked.length === 0 ? formerOf(lease) : [], busy),
+    leavesLease: lease !== undefined && isOnlyFormer(lease, namespaces),
+    remarks: remarksOn(lease, namespaces, asked),
+  };
 }
 
-/** In which namespaces the Lease's operator keeps objects; Teleport's own, which does not say, in that of its Lease. */
-function workedIn({ metadata }: Lease): Namespaces {
-  const own = metadata.namespace ?? '';
-  const text = metadata.annotations?.[leaseNamespaces] ?? '';
-  return objectNamespaces(text.split(',').filter(Boolean), own);
+/** Whether the Lease says that its operator has left all of these, and so works in none of them. */
+const isOnlyFormer = (lease: Lease, namespaces: Namespaces): boolean =>
+  without(namespaces, formerOf(lease)).length === 0 && !overlap(workedIn(lease), namespaces);
+
+/** What was the operator's before, but for what is another's now. */
+function formerLeft(former: Namespaces, busy: readonly Lease[]): Former {
+  const taken = busy.map(workedIn).reduce(union, []);
+  if (taken === 'all') return { namespaces: [], except: [] };
+  return { namespaces: minus(former, taken), except: former === 'all' ? taken : [] };
 }
 
-function remarksOn(
-  lease: Lease | undefined,
-  worked: Namespaces | undefined,
-  namespaces: Namespaces,
-  asked: readonly string[],
-): string[] {
-  if (worked === undefined || lease?.metadata.annotations?.[leaseNamespaces] === undefined) {
+function remarksOn(lease: Lease | undefined, namespaces: Namespaces, asked: readonly string[]): string[] {
+  if (!lease || !tellsNamespaces(lease)) {
     const silent =
       'Nothing says in which namespaces the operator worked: if it was started with -namespaces, give release the same.';
     return asked.length === 0 ? [silent] : [];
   }
+  if (asked.length === 0) return [];
+  const worked = union(workedIn(lease), formerOf(lease));
   const left = without(worked, namespaces);
-  if (left.length === 0) return [];
+  // Those that the operator works in now keep theirs for good reason, where it goes on.
+  if (left.length === 0 || !overlap(workedIn(lease), namespaces)) return [];
   const where = left === 'others' ? 'all namespaces' : `namespace ${left.join(', ')}`;
   return [
     `The operator worked in ${where} as well, as its Lease says: objects there keep their finalizers. To release them too: -namespaces=${namespacesText(worked)}`,
@@ -107,11 +128,11 @@ async function others(parts: ScopeParts, signal: AbortSignal): Promise<Lease[]> 
       throw error;
     }
   } while (page !== '');
-  return found.filter(({ metadata, spec }) => {
+  return found.filter((lease) => {
+    const { metadata, spec } = lease;
     if (metadata.namespace === namespace && metadata.name === leaseName) return false;
     // One without the annotation is Teleport's own operator's where it has its name, else no operator's.
-    if (metadata.annotations?.[leaseNamespaces] === undefined && metadata.name !== defaultLeaseName)
-      return false;
+    if (!tellsNamespaces(lease) && metadata.name !== defaultLeaseName) return false;
     const holder = spec?.holderIdentity ?? '';
     const until = Date.parse(spec?.renewTime ?? '') + (spec?.leaseDurationSeconds ?? 0) * 1000;
     return holder !== '' && !isReleases(holder) && until + clocksDifferMs > clock.now();

@@ -9,8 +9,9 @@ import { user } from '../kinds/user.js';
 import { KubeError } from '../kube/errors.js';
 import { type Lease, leases } from '../kube/lease.js';
 import type { KubeObject } from '../kube/object.js';
-import { finalizer } from '../reconcile/names.js';
-import { release, releaseIdentity, summary } from './release.js';
+import { finalizer, leaseFormerNamespaces, leaseNamespaces } from '../reconcile/names.js';
+import { type Former, release, summary } from './release.js';
+import { releaseIdentity } from './release-lease.js';
 
 const held = (name: string, namespace = 'ns', more: string[] = []): KubeObject =>
   anObject({ metadata: { name, namespace, finalizers: [...more, finalizer] } });
@@ -29,7 +30,18 @@ function world(holder?: string) {
   const told: string[] = [];
   const run = (
     namespaces: readonly string[] | 'all' = ['ns'],
-    { signal = new AbortController().signal, suffix = 'test', dryRun = false } = {},
+    {
+      signal = new AbortController().signal,
+      suffix = 'test',
+      dryRun = false,
+      ...more
+    }: {
+      signal?: AbortSignal;
+      suffix?: string;
+      dryRun?: boolean;
+      former?: Former;
+      leavesLease?: boolean;
+    } = {},
   ) =>
     release(
       {
@@ -41,6 +53,7 @@ function world(holder?: string) {
         namespaces,
         identity: releaseIdentity(suffix),
         dryRun,
+        ...more,
         tell: (line) => told.push(line),
       },
       signal,
@@ -157,6 +170,71 @@ describe('release', () => {
     const { objects, problems } = await run();
     expect({ objects, problems }).toEqual({ objects: 1, problems: ['TeleportUser: no users for you'] });
     expect(await finalizers('engineer')).toEqual([]);
+  });
+
+  describe('of what was the operator’s before', () => {
+    const before = (former: string) => {
+      const all = world('');
+      all.kube.put(leases, {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        metadata: {
+          name: 'lease',
+          namespace: 'ns',
+          annotations: { [leaseNamespaces]: 'ns', [leaseFormerNamespaces]: former },
+        },
+        spec: { holderIdentity: '' },
+      });
+      for (const namespace of ['ns', 'b', 'c']) all.kube.put(apiResource(roleV7), held('role', namespace));
+      const says = async () => (await all.lease()).metadata.annotations?.[leaseFormerNamespaces];
+      return { ...all, says };
+    };
+
+    it('goes there as well, once over each object, and the Lease forgets it', async () => {
+      const { run, told, says, finalizers } = before('b,c');
+      const former = { namespaces: ['b', 'c'], except: [] };
+      expect(await run(['ns'], { former, dryRun: true })).toMatchObject({ objects: 3 });
+      expect(await says()).toBe('b,c');
+      expect(await run(['ns'], { former })).toMatchObject({ objects: 3, problems: [] });
+      expect(await finalizers('role', 'c')).toEqual([]);
+      expect(await says()).toBeUndefined();
+      expect(told.filter((line) => line.startsWith('TeleportRoleV7 b/'))).toHaveLength(2);
+    });
+
+    it('goes through all namespaces but those of other operators', async () => {
+      const { run, says, finalizers } = before('all');
+      const former = { namespaces: 'all', except: ['b'] } as const;
+      expect(await run(['ns'], { former, dryRun: true })).toMatchObject({ objects: 2 });
+      expect(await run(['ns'], { former })).toMatchObject({ objects: 2, problems: [] });
+      expect([await finalizers('role', 'b'), await finalizers('role', 'c')]).toEqual([[finalizer], []]);
+      expect(await says()).toBeUndefined();
+    });
+
+    it('says once of each namespace that may not be looked into, does the rest, and the Lease remembers', async () => {
+      const { kube, run, says, finalizers } = before('b,c');
+      kube.fault = ({ verb, namespace }) => {
+        if (verb === 'list' && namespace === 'b') throw new KubeError('Forbidden', 'no', { status: 403 });
+      };
+      const { objects, problems } = await run(['ns'], { former: { namespaces: ['b', 'c'], except: [] } });
+      expect([objects, problems.length]).toEqual([2, 1]);
+      expect(problems[0]).toMatch(/^Namespace b: the operator worked there before, .*as an administrator/);
+      expect(await finalizers('role', 'c')).toEqual([]);
+      expect(await says()).toBe('b,c');
+    });
+
+    it('leaves the Lease to its holder where asked for nothing of that one’s, and forgets what was let go of', async () => {
+      const { kube, run, lease, says, finalizers } = before('b,c');
+      const holding = await lease();
+      await kube.replace(leases, { ...holding, spec: { holderIdentity: 'operator-0_x' } });
+      let beaten = 0;
+      kube.fault = ({ verb, resource }) => {
+        if (verb !== 'update' || resource.plural !== 'leases' || beaten++ > 0) return;
+        throw new KubeError('Conflict', 'renewed meanwhile', { status: 409 });
+      };
+      expect(await run(['b'], { leavesLease: true })).toEqual({ objects: 1, problems: [], leaseKept: false });
+      expect([await finalizers('role', 'b'), await finalizers('role', 'ns')]).toEqual([[], [finalizer]]);
+      expect([await says(), (await lease()).spec?.holderIdentity]).toEqual(['c', 'operator-0_x']);
+    });
   });
 
   it.each([

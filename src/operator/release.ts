@@ -1,38 +1,34 @@
-// The end of the operator in a cluster: takes the Lease away from whoever leads and keeps it, removes our finalizer
-// from every object, and tells what stays in Teleport. Asks Teleport nothing and changes nothing there.
-import { sleep } from '../core/abort.js';
-import type { Clock } from '../core/clock.js';
+// The end of the operator in a cluster, or in namespaces that were its own: has the Lease taken from whoever leads there
+// (release-lease.ts), removes our finalizer from every object, and tells what stays in Teleport. Asks Teleport nothing and
+// changes nothing there. Whose objects are meant is release-scope.ts's matter.
 import { type AnyKind, apiResource } from '../kinds/kind.js';
 import type { KubeClient } from '../kube/client.js';
-import { isKubeError, isNamespaceClosed } from '../kube/errors.js';
+import { isKubeError } from '../kube/errors.js';
 import { hasFinalizer, removeFinalizer } from '../kube/finalizer.js';
-import { findLease, heldSpec, writeLease } from '../kube/lease.js';
 import { type ApiResource, type KubeObject, keyOf } from '../kube/object.js';
-import { finalizer, leaseNamespaces } from '../reconcile/names.js';
+import { finalizer } from '../reconcile/names.js';
 import { resourceName } from '../reconcile/wanted.js';
-import { type Namespaces, namespacesText } from './namespaces.js';
+import { type Namespaces, union } from './namespaces.js';
+import { forgetFormer, type LeaseParts, takeLease } from './release-lease.js';
 
-/** The Lease is kept for so long, in seconds: ten years, or until somebody deletes it. */
-const keptSeconds = 315_360_000;
-/** A leader that lost its Lease makes no write after this time, in milliseconds: the renew deadline of client-go, and ours. */
-const leaderEndsMs = 15_000;
 const pageSize = 500;
 /** Tries for one object that others write to meanwhile. */
 const tries = 5;
 
-export interface ReleaseParts {
-  readonly kube: KubeClient;
-  readonly clock: Clock;
+export interface ReleaseParts extends LeaseParts {
   readonly kinds: readonly AnyKind[];
-  /** Where the Lease is. */
-  readonly namespace: string;
-  readonly leaseName: string;
-  readonly namespaces: Namespaces;
-  readonly identity: string;
+  /** Where the operator kept objects before; more of them may not be allowed to be looked at. */
+  readonly former?: Former;
+  /** Nobody works in the namespaces: the Lease is left to whoever has it. */
+  readonly leavesLease?: boolean;
   /** Nothing is written: not the Lease, no object. */
   readonly dryRun: boolean;
-  /** One line for people. */
-  readonly tell: (line: string) => void;
+}
+
+export interface Former {
+  readonly namespaces: Namespaces;
+  /** Those of other operators. */
+  readonly except: readonly string[];
 }
 
 export interface Released {
@@ -49,34 +45,75 @@ export interface Released {
  * @throws KubeError where the Lease can't be taken; then nothing was changed.
  */
 export async function release(parts: ReleaseParts, signal: AbortSignal): Promise<Released> {
-  const leaseKept = !parts.dryRun && (await takeLease(parts, signal));
+  const { kube, dryRun, namespaces } = parts;
+  const former = parts.former?.namespaces ?? [];
+  const leaseKept = !dryRun && parts.leavesLease !== true && (await takeLease(parts, signal));
   const problems: string[] = [];
   const failed = (what: string, error: unknown): void => {
     signal.throwIfAborted();
     problems.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
   };
   let objects = 0;
+  const places = placesOf(parts);
   for (const kind of parts.kinds) {
-    for (const namespace of parts.namespaces === 'all' ? [undefined] : parts.namespaces) {
+    for (const place of places) {
+      if (place.isClosed) continue;
       try {
-        for (const object of await all(parts.kube, apiResource(kind), namespace, signal)) {
-          if (!hasFinalizer(object, finalizer)) continue;
+        for (const object of await all(kube, apiResource(kind), place.namespace, signal)) {
+          if (!hasFinalizer(object, finalizer) || place.isOthers(object.metadata.namespace ?? '')) continue;
           try {
-            if (!parts.dryRun) await releaseOne(parts.kube, apiResource(kind), object, signal);
+            if (!dryRun) await releaseOne(kube, apiResource(kind), object, signal);
             objects++;
-            parts.tell(line(kind, object, parts.dryRun));
+            parts.tell(line(kind, object, dryRun));
           } catch (error) {
             failed(`${kind.object.kind} ${keyOf(object)}`, error);
           }
         }
       } catch (error) {
+        if (place.isFormer && isKubeError(error, 'Forbidden')) {
+          // The rights went with the namespace; nobody needs to be told for each kind.
+          place.isClosed = true;
+          problems.push(unseen(place.namespace));
+        }
         // Its CRD is not installed: there is nothing to release.
-        if (!isKubeError(error, 'NotFound')) failed(kind.object.kind, error);
+        else if (!isKubeError(error, 'NotFound')) failed(kind.object.kind, error);
       }
     }
   }
+  if (!dryRun && problems.length === 0) {
+    await forgetFormer(parts, union(namespaces, former), signal).catch((error: unknown) =>
+      failed('The Lease, which still names namespaces that were let go of', error),
+    );
+  }
   return { objects, problems, leaseKept };
 }
+
+/** Where objects are looked for: one namespace, or all of them where it is undefined. */
+interface Place {
+  readonly namespace: string | undefined;
+  readonly isFormer: boolean;
+  /** Whether objects of the namespace are looked for elsewhere, or not at all. */
+  readonly isOthers: (namespace: string) => boolean;
+  /** It may not be looked into. */
+  isClosed?: boolean;
+}
+
+function placesOf({ namespaces, former }: ReleaseParts): Place[] {
+  const of = (those: Namespaces, isFormer: boolean, but: readonly string[]): Place[] =>
+    (those === 'all' ? [undefined] : those).map((namespace) => ({
+      namespace,
+      isFormer,
+      isOthers: (name) => but.includes(name),
+    }));
+  const now = of(namespaces, false, []);
+  if (!former || namespaces === 'all') return now;
+  return [...now, ...of(former.namespaces, true, [...namespaces, ...former.except])];
+}
+
+const unseen = (namespace: string | undefined): string =>
+  `${namespace === undefined ? 'All other namespaces' : `Namespace ${namespace}`}: the operator worked there before, as its Lease says, and this ` +
+  'account may not look whether objects there keep their finalizers. Run release with one that may (as an administrator, from outside); or name the ' +
+  'others with -namespaces, and they are left alone';
 
 function line({ object: { kind }, resource }: AnyKind, object: KubeObject, dryRun: boolean): string {
   const { namespace = '', name, deletionTimestamp } = object.metadata;
@@ -96,61 +133,6 @@ export function summary(objects: number, namespaces: Namespaces, dryRun = false)
     : ['released', 'nothing was changed in Teleport'];
   return `${objects} object${objects === 1 ? '' : 's'} ${many} in ${where}; ${nothing}.`;
 }
-
-/** The Lease becomes ours whoever has it; a leader that is at work gets the time to notice. @returns Released.leaseKept */
-async function takeLease(parts: ReleaseParts, signal: AbortSignal): Promise<boolean> {
-  const { kube, clock, namespace, leaseName, identity, tell } = parts;
-  const at = { namespace, name: leaseName };
-  const untilEnded = async (whom: string, wait: number): Promise<void> => {
-    if (wait <= 0) return;
-    tell(`Waiting ${Math.ceil(wait / 1000)} s for ${whom} to end its work.`);
-    await sleep(clock, wait, signal);
-  };
-  for (let attempt = 1; ; attempt++) {
-    const before = await findLease(kube, at, signal);
-    try {
-      const spec = heldSpec(before?.spec, identity, keptSeconds, clock.now());
-      // One that is there tells for itself where its operator worked.
-      const told = before ? undefined : { [leaseNamespaces]: namespacesText(parts.namespaces) };
-      await writeLease(kube, at, before, spec, signal, told);
-    } catch (error) {
-      if (isNamespaceClosed(error)) {
-        tell(
-          `The namespace ${namespace} is being deleted, and its Lease is gone: no operator can lead there any more.`,
-        );
-        // One that led is being ended with its Pod at this moment.
-        await untilEnded('what led', leaderEndsMs);
-        return false;
-      }
-      // The leader renews every two seconds; one of the tries falls in between.
-      if (!isKubeError(error, 'Conflict', 'AlreadyExists') || attempt >= tries * 4) throw error;
-      continue;
-    }
-    const holder = before?.spec?.holderIdentity ?? '';
-    tell(`The Lease ${namespace}/${leaseName} is taken and kept: no operator works from now on.`);
-    // A release that was given up may have taken it from a leader that is still about to end.
-    const since = isReleases(holder) ? Date.parse(before?.spec?.renewTime ?? '') : Number.NaN;
-    const left = holder === '' ? 0 : leaderEndsMs - (clock.now() - since || 0);
-    await untilEnded(isReleases(holder) ? 'the one that led before' : holder, Math.min(left, leaderEndsMs));
-    return true;
-  }
-}
-
-/** Holder of the Lease after a release: `<prefix><anything>`. */
-export const releaseIdentity = (suffix: string): string => `teleport-operator-release_${suffix}`;
-
-/** Whether that is the holder of a Lease which a release keeps. */
-export const isReleases = (holder: string): boolean => holder.startsWith(releaseIdentity(''));
-
-/** What an operator says that waits for a Lease which a release keeps; undefined for any other holder. */
-export function heldByRelease(holder: string, namespace: string, leaseName: string): string | undefined {
-  if (!isReleases(holder)) return undefined;
-  return `\`teleport-operator release\` keeps the Lease, so that no operator works; to let one work again: ${freeing(namespace, leaseName)}`;
-}
-
-/** The command that lets an operator work again. */
-export const freeing = (namespace: string, leaseName: string): string =>
-  `kubectl -n ${namespace} delete lease ${leaseName}`;
 
 async function all(
   kube: KubeClient,

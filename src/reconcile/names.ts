@@ -17,6 +17,9 @@ export const botLabel = 'teleport.internal/bot';
 /** The annotation of the Lease that says in which namespaces its operator keeps objects: `all`, or names with commas in between. */
 export const leaseNamespaces = 'resources.teleport.dev/namespaces';
 
+/** The same of those where it did before, and may have left objects with their finalizers. */
+export const leaseFormerNamespaces = 'resources.teleport.dev/former-namespaces';
+
 export const annotations = {
   /** Deleting the object leaves the resource in Teleport. */
   keep: 'teleport.dev/keep',

@@ -7,7 +7,7 @@ import type { Logger } from '../../src/core/log.js';
 import type { PromMetrics } from '../../src/core/metrics-prom.js';
 import { VirtualClock } from '../../src/core/virtual-clock.js';
 import { LeaderElector } from '../../src/kube/leader.js';
-import { type LeaseSpec, leases } from '../../src/kube/lease.js';
+import { type Lease, type LeaseAnnotations, type LeaseSpec, leases } from '../../src/kube/lease.js';
 import { MemoryClient } from './memory-kube-client.js';
 
 /** Where the Lease is. */
@@ -29,7 +29,7 @@ export interface CandidateOptions {
   readonly drain?: boolean;
   readonly metrics?: PromMetrics;
   readonly remark?: (holder: string) => string | undefined;
-  readonly annotations?: Record<string, string>;
+  readonly annotations?: (before: Lease | undefined) => LeaseAnnotations;
 }
 
 export function election() {

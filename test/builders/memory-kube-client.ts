@@ -1,7 +1,6 @@
 // A KubeClient over a map, for unit tests of what is built on the client: resourceVersions, guarded writes,
 // pages, watches that forget, and faults on demand. No validation, no HTTP; the operator never loads it. How patches change
 // an object is in memory-patch.ts.
-
 import type { CallOptions, KubeClient, Patch, Stored, WatchEvent } from '../../src/kube/client.js';
 import { KubeError } from '../../src/kube/errors.js';
 import {
@@ -19,8 +18,13 @@ interface Entry {
   readonly event: WatchEvent;
 }
 
-/** Called before each request; may throw, or wait. */
-export type Fault = (call: { verb: string; resource: ApiResource; name?: string }) => void | Promise<void>;
+/** Called before each request; may throw, or wait. Of a list or watch with the namespace, where it is of one. */
+export type Fault = (call: {
+  verb: string;
+  resource: ApiResource;
+  namespace?: string;
+  name?: string;
+}) => void | Promise<void>;
 
 export class MemoryClient implements KubeClient {
   /** Requests so far, as `verb plural[/subresource]`. */
@@ -223,13 +227,13 @@ export class MemoryClient implements KubeClient {
   async #begin(
     verb: string,
     resource: ApiResource,
-    { signal }: CallOptions,
+    { signal, namespace }: CallOptions & { namespace?: string | undefined },
     name?: string,
     subresource?: string,
   ): Promise<void> {
     signal?.throwIfAborted();
     this.calls.push(`${verb} ${resource.plural}${subresource ? `/${subresource}` : ''}`);
-    const fault = this.fault?.({ verb, resource, ...(name && { name }) });
+    const fault = this.fault?.({ verb, resource, ...(namespace && { namespace }), ...(name && { name }) });
     if (fault) {
       await new Promise<void>((resolve, reject) => {
         signal?.addEventListener('abort', () => reject(signal.reason), { once: true });

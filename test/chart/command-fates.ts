@@ -47,6 +47,7 @@ export const besideRelease: Readonly<Record<string, Run>> = {
   'teleport-operator release -namespaces=team-b':
     'teleport-operator release -namespace=teleport-iac -namespaces=default',
   'kubectl -n teleport-iac get lease 431e83f4.teleport.dev': true,
+  'kubectl -n teleport-iac annotate lease 431e83f4.teleport.dev resources.teleport.dev/former-namespaces-': true,
   'kubectl -n teleport-iac delete lease 431e83f4.teleport.dev': true,
   'kubectl get teleportroles,teleportusers': true,
   'kubectl kustomize --enable-helm deploy/kustomize | kubectl apply --server-side -f -':

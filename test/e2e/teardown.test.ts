@@ -241,6 +241,36 @@ describe.each(pairs())('the end, on $name', ({ start, skipped }) => {
       );
     }, 120_000);
 
+    it('a namespace, taken out of -namespaces: it is told of, and let go of while the operator goes on', async () => {
+      const [staying, left] = [await openScene(scene), await openScene(scene)];
+      const plurals = kinds.map(({ object }) => object.plural);
+      await grantEverywhere(staying.admin, staying.namespace, serviceAccount, plurals);
+      const before = await run(staying, `-namespaces=${staying.namespace},${left.namespace}`);
+      const [here = ''] = await make(staying, 'TeleportRoleV7', 1);
+      const [there = ''] = await make(left, 'TeleportRoleV7', 1);
+      await before.stop();
+      const running = await run(staying, `-namespaces=${staying.namespace}`);
+      const remedy = `teleport-operator release -namespaces=${left.namespace}`;
+      await eventually(() => running.logs().some((line) => line['remedy'] === remedy), { timeoutMs: 30_000 });
+      const { stdout, stderr } = await release(staying, `-namespaces=${left.namespace}`);
+      expect(stderr).toBe('');
+      expect(stdout).toContain(`1 object released in namespace ${left.namespace};`);
+      expect(stdout).toContain('goes on elsewhere');
+      const finalizersOf = async (within: Scene, name: string) =>
+        (await within.find('TeleportRoleV7', name))?.metadata.finalizers ?? [];
+      expect([await finalizersOf(staying, here), await finalizersOf(left, there)]).toEqual([[finalizer], []]);
+      await untilStored([there]);
+      // The operator leads on, and its renewals bring nothing back into the Lease.
+      await make(staying, 'TeleportRoleV7', 1);
+      const path = `/apis/coordination.k8s.io/v1/namespaces/${staying.namespace}/leases/431e83f4.teleport.dev`;
+      const renewed = async () => (await staying.admin.find(path))?.['spec'] as { renewTime: string };
+      const since = (await renewed()).renewTime;
+      await eventually(async () => expect((await renewed()).renewTime).not.toBe(since));
+      expect((await staying.admin.find(path))?.metadata.annotations).toEqual({
+        'resources.teleport.dev/namespaces': staying.namespace,
+      });
+    }, 120_000);
+
     it('the operator: release takes the Lease from it, removes the finalizers and lists what stays', async () => {
       const leaving = await openScene(scene);
       const running = await run(leaving, '-leader-election-id=leaving');
