@@ -1,5 +1,5 @@
 // From the object to Teleport and back: what one pass does to a Teleport in memory, whatever the kind. Deletions, Secrets,
-// drift and adoption, rivals, and what is special about kinds have files of their own. Not the queue, not the status
+// drift and adoption, rivals, races, and what is special about kinds have files of their own. Not the queue, not the status
 // (status.test.ts), not the wire.
 import { describe, expect, it } from 'vitest';
 import { anObject } from '../../test/builders/object.js';
@@ -10,7 +10,6 @@ import { opensshServer } from '../kinds/openssh-server.js';
 import { roleV7 } from '../kinds/role.js';
 import { TeleportError } from '../teleport/errors.js';
 import { readApplied, storedHash } from './applied.js';
-import { claimOf } from './claims.js';
 import { annotations, finalizer, originLabel } from './names.js';
 import { statusOf } from './status.js';
 
@@ -219,58 +218,6 @@ describe('an object that names what Teleport does without', () => {
     expect(outcome).toMatchObject({ type: 'synced', lacks: ['role late'] });
     expect([...(waitsFor ?? [])].sort()).toEqual(['role/late', 'role/there']);
     expect(statusOf(outcome)?.conditions[0]?.message).toContain('role late');
-  });
-});
-
-describe('a race', () => {
-  it('that somebody else won is looked at again in the same pass', async () => {
-    const { pass, teleport, role } = world();
-    const first = remembered(await pass(anObject()));
-    teleport.failNext.set('update', new TeleportError('CompareFailed', 'revision does not match'));
-    const edited = { ...first, spec: { allow: { logins: ['two'] } } };
-    expect((await pass(edited)).outcome).toMatchObject({ type: 'synced', wrote: 'updated' });
-    expect(role()?.Spec?.Allow?.Logins).toEqual(['two']);
-    expect(teleport.calls.filter((call) => call === 'update')).toHaveLength(2);
-  });
-
-  it('that an older object won, which was not known when the pass began, is not run again', async () => {
-    const { pass, teleport, role, claims } = world();
-    const first = remembered(await pass(anObject({ metadata: { creationTimestamp: '2026-01-01' } })));
-    claims.set('role/engineer', claimOf(first));
-    teleport.hooks.get = () => {
-      delete teleport.hooks.get;
-      const older = anObject({ kind: 'TeleportRoleV6', metadata: { creationTimestamp: '2020-01-01' } });
-      claims.set('role/engineer', claimOf(older));
-      const stored = role();
-      if (stored?.Metadata) stored.Metadata.Revision = 'by the older';
-    };
-    const edited = { ...first, spec: { allow: { logins: ['two'] } } };
-    expect((await pass(edited)).outcome).toMatchObject({ type: 'failed', reason: 'NameConflict' });
-    expect(role()?.Metadata?.Revision).toBe('by the older');
-  });
-});
-
-describe('right after a write', () => {
-  it('a read of what was before is not believed', async () => {
-    const { pass, teleport, role } = world();
-    const first = remembered(await pass(anObject()));
-    const before = role();
-    const second = remembered(await pass({ ...first, spec: { allow: { logins: ['root'] } } }));
-    const after = role();
-    if (before) teleport.resources.set('engineer', before);
-    expect((await pass(second)).outcome).toMatchObject({ type: 'synced', wrote: 'nothing' });
-    if (after) teleport.resources.set('engineer', after);
-    expect((await pass(second)).outcome).toMatchObject({ type: 'synced', wrote: 'nothing' });
-  });
-
-  it('a change of somebody else is seen', async () => {
-    const { pass, teleport } = world();
-    const first = remembered(await pass(anObject()));
-    teleport.resources.set('engineer', foreignRole('engineer'));
-    expect((await pass(first)).outcome).toMatchObject({ reason: 'NotOwned' });
-    expect((await pass(going())).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
-    teleport.resources.delete('engineer');
-    expect((await pass(first)).outcome).toMatchObject({ type: 'synced', wrote: 'corrected' });
   });
 });
 

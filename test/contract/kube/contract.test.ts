@@ -7,6 +7,7 @@ import { accessContract } from './access.js';
 import { builtinsContract } from './builtins.js';
 import { covered, needs, uncovered } from './coverage.js';
 import { definitionsContract } from './definitions.js';
+import { deletesContract } from './deletes.js';
 import { readsContract } from './reads.js';
 import { schemasContract } from './schemas.js';
 import { secretsContract } from './secrets.js';
@@ -30,6 +31,7 @@ describe.each(kubeServers())('$name', ({ start, skipped }) => {
 
     describe.each([
       ['writes', writesContract],
+      ['deletes', deletesContract],
       ['reads', readsContract],
       ['schemas', schemasContract],
       ['tables', tablesContract],
