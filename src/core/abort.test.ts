@@ -44,6 +44,18 @@ describe('whenAborted', () => {
     whenAborted(stop.signal, () => told.push('too late'));
     expect(told).toEqual(['one', 'twice']);
   });
+
+  it('leaves no listener when the last of them waits no more, and begins anew', () => {
+    const stop = new AbortController();
+    const told: string[] = [];
+    const ends = ['a', 'b'].map((name) => whenAborted(stop.signal, () => told.push(name)));
+    for (const end of ends) end();
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+    whenAborted(stop.signal, () => told.push('c'));
+    for (const end of ends) end();
+    stop.abort();
+    expect(told).toEqual(['c']);
+  });
 });
 
 describe('childSignal', () => {
@@ -57,6 +69,16 @@ describe('childSignal', () => {
     parent.abort('all');
     expect(other.signal.reason).toBe('all');
     expect(childSignal(parent.signal).signal.reason).toBe('all');
+  });
+
+  it('aborts with any of several parents', () => {
+    const [stop, change] = [new AbortController(), new AbortController()];
+    const one = childSignal(stop.signal, change.signal);
+    change.abort('changed');
+    expect(one.signal.reason).toBe('changed');
+    one.abort();
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([]);
+    expect(childSignal(stop.signal, change.signal).signal.reason).toBe('changed');
   });
 });
 

@@ -29,29 +29,41 @@ export function sleep(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
   });
 }
 
-const waiting = new WeakMap<AbortSignal, Set<() => void>>();
+/** Who waits for a signal, and the one listener for all of them. */
+interface Waiting {
+  readonly runs: Set<() => void>;
+  readonly onAbort: () => void;
+}
+
+const waiting = new WeakMap<AbortSignal, Waiting>();
 
 /**
  * Calls `run`, which must not throw, when the signal is aborted; one that is aborted already calls nobody. For signals that many
- * wait for: all share one listener, since Node goes through the whole list of them to take one out.
+ * wait for: all share one listener, since Node goes through the whole list of them to take one out. It goes with the last of them.
  * @returns to be called when that is no longer wanted
  */
 export function whenAborted(signal: AbortSignal, run: () => void): () => void {
-  let runs = waiting.get(signal);
-  if (!runs) {
-    const all = new Set<() => void>();
-    runs = all;
-    waiting.set(signal, all);
-    const onAbort = (): void => {
-      for (const one of all) one();
-      all.clear();
-    };
-    signal.addEventListener('abort', onAbort, { once: true });
-  }
+  const { runs, onAbort } = waiting.get(signal) ?? beginWaiting(signal);
   // a closure of its own: the same function may be given twice
   const entry = (): void => run();
   runs.add(entry);
-  return () => runs.delete(entry);
+  return () => {
+    if (!runs.delete(entry) || runs.size > 0) return;
+    waiting.delete(signal);
+    signal.removeEventListener('abort', onAbort);
+  };
+}
+
+function beginWaiting(signal: AbortSignal): Waiting {
+  const runs = new Set<() => void>();
+  const onAbort = (): void => {
+    for (const one of runs) one();
+    runs.clear();
+  };
+  const begun = { runs, onAbort };
+  waiting.set(signal, begun);
+  signal.addEventListener('abort', onAbort, { once: true });
+  return begun;
 }
 
 /** Resolves when the signal is aborted; never rejects. */
@@ -63,18 +75,21 @@ export function aborted(signal: AbortSignal): Promise<void> {
 }
 
 /**
- * A signal that aborts with its parent, or by itself. Unlike AbortSignal.any it leaves nothing behind: on Node 20
+ * A signal that aborts with any of its parents, or by itself. Unlike AbortSignal.any it leaves nothing behind: on Node 20
  * each of those stays with a parent that lives as long as the process. Call `abort` when it is done with.
  */
-export function childSignal(parent: AbortSignal): { signal: AbortSignal; abort: (reason?: unknown) => void } {
+export function childSignal(...parents: readonly AbortSignal[]): {
+  signal: AbortSignal;
+  abort: (reason?: unknown) => void;
+} {
   const controller = new AbortController();
-  const onAbort = (): void => controller.abort(parent.reason);
-  if (parent.aborted) onAbort();
-  else parent.addEventListener('abort', onAbort, { once: true });
+  const over = parents.find((parent) => parent.aborted);
+  if (over) controller.abort(over.reason);
+  const releases = parents.map((parent) => whenAborted(parent, () => controller.abort(parent.reason)));
   return {
     signal: controller.signal,
     abort: (reason) => {
-      parent.removeEventListener('abort', onAbort);
+      for (const release of releases) release();
       controller.abort(reason);
     },
   };

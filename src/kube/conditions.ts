@@ -1,5 +1,6 @@
 // Merges the conditions that a pass found into those that stand in a status. Pure; which conditions there are
 // is the reconciler's.
+import { cut } from '../core/cut.js';
 import type { Condition } from './object.js';
 
 /** A condition as a pass states it; its time and generation are added here. */
@@ -41,7 +42,7 @@ function merge(
     type: want.type,
     status: want.status,
     reason: want.reason,
-    message: cut(want.message),
+    message: cut(want.message, longestMessage),
     lastTransitionTime: since || rfc3339(now),
     ...(generation !== undefined && { observedGeneration: generation }),
   };
@@ -54,10 +55,4 @@ export function rfc3339(now: number): string {
 
 function isCondition(value: unknown): value is Condition {
   return typeof value === 'object' && value !== null && 'type' in value && typeof value.type === 'string';
-}
-
-/** Cuts by UTF-16 units, which never counts less than the API server's characters, and splits no pair. */
-function cut(text: string): string {
-  if (text.length <= longestMessage) return text;
-  return `${text.slice(0, longestMessage - 3).replace(/[\uD800-\uDBFF]$/, '')}...`;
 }

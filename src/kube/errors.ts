@@ -1,5 +1,6 @@
 // The border for errors of Kubernetes and of the way to it: whatever happened becomes a KubeError with one
 // word for what to do about it. Nothing outside src/kube looks at HTTP codes.
+import { cut } from '../core/cut.js';
 
 /** What went wrong, in the words of Kubernetes' own reasons. */
 export type KubeErrorKind =
@@ -43,7 +44,7 @@ export class KubeError extends Error {
       cause?: unknown;
     } = {},
   ) {
-    super(cut(message), details.cause === undefined ? undefined : { cause: details.cause });
+    super(cut(message, longestText), details.cause === undefined ? undefined : { cause: details.cause });
     this.kind = kind;
     this.status = details.status ?? 0;
     this.reason = details.reason ?? '';
@@ -185,8 +186,4 @@ function kindOf(status: number, reason: string): KubeErrorKind {
 function retryAfterMs(header: string | undefined): number | undefined {
   if (header === undefined || !/^\d{1,6}$/.test(header.trim())) return undefined;
   return Number(header) * 1000;
-}
-
-function cut(text: string): string {
-  return text.length <= longestText ? text : `${text.slice(0, longestText - 3)}...`;
 }

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
+import { cut } from '../core/cut.js';
 import type { Logger } from '../core/log.js';
 import { Until } from '../core/until.js';
 import type { KubeClient } from './client.js';
@@ -55,9 +56,6 @@ const tries = 3;
 
 const uidOf = ({ metadata }: KubeObject): string => metadata.uid ?? '';
 
-const shortened = (message: string): string =>
-  message.length <= longestMessage ? message : `${message.slice(0, longestMessage - 3)}...`;
-
 /** Records Events. */
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
@@ -108,7 +106,7 @@ export class EventRecorder {
 
   /** Sends it, if it may be; of most of a crowd nothing is made. */
   #admit(object: string, { type, reason, message }: EventText, make: () => CoreEvent): Verdict {
-    const verdict = this.#filter.admit(object, type, `${type}\n${reason}\n${shortened(message)}`);
+    const verdict = this.#filter.admit(object, type, `${type}\n${reason}\n${cut(message, longestMessage)}`);
     if (verdict !== 'admitted') return verdict;
     if (this.#queue.length >= longestQueue) this.#dropped++;
     else {
@@ -182,7 +180,7 @@ export class EventRecorder {
       },
       type,
       reason,
-      message: shortened(message),
+      message: cut(message, longestMessage),
       source: { component, host: instance },
       firstTimestamp: now,
       lastTimestamp: now,

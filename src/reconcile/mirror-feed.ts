@@ -2,7 +2,7 @@
 // stream begins, and a list every two minutes for the others. Teleport replays nothing, so whenever the stream
 // ends everything is listed again (joining.md 8.2).
 import { setMaxListeners } from 'node:events';
-import { aborted, childSignal, sleep, whenAborted } from '../core/abort.js';
+import { aborted, childSignal, sleep } from '../core/abort.js';
 import { Backoff } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
@@ -122,12 +122,9 @@ class Feed {
 
   /** Ends a stream that lacks kinds once the operator has other rights: the next one may cover them. */
   async #untilMended(signal: AbortSignal, end: () => void): Promise<void> {
-    let release: () => void = () => {};
-    const changed = new Promise<void>((resolve) => {
-      release = whenAborted(this.#nextRights(), resolve);
-    });
-    await Promise.race([changed, aborted(signal)]);
-    release();
+    const mended = childSignal(signal, this.#nextRights());
+    await aborted(mended.signal);
+    mended.abort();
     await this.#pause(mendedMs, signal);
     end();
   }
@@ -192,11 +189,8 @@ class Feed {
       if (result === 'listed') return;
       if (result === 'forbidden') {
         await this.#pause(mendedMs, signal);
-        const mended = childSignal(signal);
-        if (rights.aborted) mended.abort();
-        const release = whenAborted(rights, () => mended.abort());
+        const mended = childSignal(signal, rights);
         await this.#pause(refusedMs - mendedMs, mended.signal);
-        release();
         mended.abort();
       } else await this.#pause(result === 'refused' ? refusedMs : backoff.next(), signal);
     }

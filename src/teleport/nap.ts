@@ -1,5 +1,5 @@
 // A wait that others may end early.
-import { sleep } from '../core/abort.js';
+import { childSignal, sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 
 /** Between looks at the wall clock, in milliseconds. */
@@ -7,7 +7,7 @@ const lookMs = 60_000;
 
 export class Nap {
   readonly #clock: Clock;
-  #wake: AbortController | undefined;
+  #wake: Pick<AbortController, 'abort'> | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -41,18 +41,15 @@ export class Nap {
 
   async #pass(wait: (wake: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false;
-    const wake = new AbortController();
-    const onAbort = (): void => wake.abort();
+    const wake = childSignal(signal);
     this.#wake = wake;
-    // Not AbortSignal.any: on Node 20 each one stays with a signal that lives as long as the process.
-    signal.addEventListener('abort', onAbort, { once: true });
     try {
       await wait(wake.signal);
       return true;
     } catch {
       return false;
     } finally {
-      signal.removeEventListener('abort', onAbort);
+      wake.abort();
       if (this.#wake === wake) this.#wake = undefined;
     }
   }
