@@ -1,127 +1,20 @@
 // What wakes an object whose pass runs at that moment, or whose deletion waits. Not what passes do (reconcile/), nor the wire.
 import { create } from '@bufbuild/protobuf';
 import { afterEach, describe, expect, it } from 'vitest';
-import { inMemory } from '../../test/builders/memory-kind.js';
-import { MemoryClient } from '../../test/builders/memory-kube-client.js';
+import { endWorlds, engineer, controllerWorld as world } from '../../test/builders/controller-world.js';
+import type { MemoryClient } from '../../test/builders/memory-kube-client.js';
 import { anObject } from '../../test/builders/object.js';
 import { waitFor } from '../../test/builders/wait-for.js';
-import { type Clock, systemClock as clock } from '../core/clock.js';
-import { silentLogger as log } from '../core/log.js';
-import { noMetrics as metrics } from '../core/metrics.js';
-import { Turn } from '../core/turn.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
 import { githubConnector } from '../kinds/github-connector.js';
-import { type AnyKind, apiResource } from '../kinds/kind.js';
+import { apiResource } from '../kinds/kind.js';
 import { provisionToken } from '../kinds/provision-token.js';
 import { roleV6, roleV7 } from '../kinds/role.js';
-import { EventRecorder } from '../kube/events.js';
-import { DeletionBrake } from '../reconcile/brake.js';
-import { Claims } from '../reconcile/claims.js';
-import { Absences } from '../reconcile/dependencies.js';
-import { Mirror } from '../reconcile/mirror.js';
-import { passCounters } from '../reconcile/pass.js';
-import { RecentWrites } from '../reconcile/recent.js';
 import { allowAnnotation } from '../reconcile/secret-lookup.js';
-import { readyReason } from '../reconcile/status.js';
-import type { TeleportClient } from '../teleport/client.js';
-import { KindController } from './kind-controller.js';
-import { Secrets } from './secrets.js';
-import { SecretsByNamespace } from './secrets-by-namespace.js';
 
 const resource = apiResource(roleV7);
-const engineer = { namespace: 'teleport', name: 'engineer' };
-const stopping: AbortController[] = [];
-afterEach(() => {
-  for (const stop of stopping.splice(0)) stop.abort();
-});
-
-function world(
-  base: AnyKind = roleV7,
-  during?: () => Promise<void>,
-  deleteOnTeardown = true,
-  eventsClock: Clock = clock,
-) {
-  const memory = inMemory(base);
-  const { teleport } = memory;
-  const { create: write } = memory.kind.calls;
-  const create: typeof write = {
-    method: write.method,
-    run: async (...given) => {
-      await during?.();
-      return write.run(...given);
-    },
-  };
-  const kind = { ...memory.kind, calls: { ...memory.kind.calls, create } };
-  const kube = new MemoryClient();
-  const mirror = new Mirror([kind]);
-  const claims = new Claims();
-  const stop = new AbortController();
-  stopping.push(stop);
-  const { signal } = stop;
-  const events = new EventRecorder({
-    client: kube,
-    clock: eventsClock,
-    log,
-    component: 'teleport-operator',
-    instance: 'test',
-  });
-  const controller = new KindController({
-    kind,
-    namespaces: ['teleport'],
-    kube,
-    teleport: {} as TeleportClient,
-    events,
-    recent: new RecentWrites(clock),
-    secrets: new SecretsByNamespace(
-      (namespace) => new Secrets({ kube, namespace, clock, log, metrics }),
-      signal,
-    ),
-    mirror,
-    absences: new Absences(mirror, clock),
-    claims,
-    policy: { drift: 'correct', dryRun: false, nameUnmanaged: false },
-    brake: new DeletionBrake(0, clock),
-    deleteOnTeardown,
-    onClaims: () => {},
-    onSight: () => {},
-    features: () => undefined,
-    counters: passCounters(metrics),
-    clock,
-    turn: new Turn(clock),
-    log,
-    metrics,
-    syncPeriodMs: 36_000_000,
-  });
-  /** Runs once, between the write to Teleport and the end of the pass. */
-  const beforeStatus = (run: () => void): void => {
-    let pending = true;
-    kube.fault = ({ verb, resource: { plural }, name }) => {
-      if (!pending || verb === 'get' || plural !== base.object.plural || name === undefined) return;
-      if (!condition()) return;
-      pending = false;
-      run();
-    };
-  };
-  let condition = (): boolean => true;
-  return {
-    teleport,
-    kube,
-    mirror,
-    claims,
-    controller,
-    events,
-    beforeStatus,
-    when: (is: () => boolean) => {
-      condition = is;
-    },
-    start: () => void controller.run(signal, signal, Promise.resolve()),
-    reason: () => {
-      const object = kube.read(resource, engineer);
-      return object && readyReason(object);
-    },
-  };
-}
+afterEach(endWorlds);
 
 const role = (given: { Version: string; Revision: string; login: string }): RoleV6 =>
   create(RoleV6Schema, {

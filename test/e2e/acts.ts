@@ -1,10 +1,11 @@
 // What people do to Teleport behind the operator's back, and what the operator then tells: shared by the
 // whole-operator tests about drift, adoption and conflicts.
+import { expect } from 'vitest';
 import { AuthService } from '../../src/gen/teleport/client/authservice_pb.js';
 import { Operation } from '../../src/gen/teleport/client/event_pb.js';
 import type { RoleV6 } from '../../src/gen/teleport/types/role_pb.js';
 import { eventually } from '../env/eventually.js';
-import type { Scene } from './scene.js';
+import { type Scene, unique } from './scene.js';
 
 export interface KubeEvent {
   readonly type: string;
@@ -91,3 +92,17 @@ export function watchDeletions(scene: Scene): { readonly deleted: ReadonlySet<st
   void follow().catch(() => {});
   return { deleted, end: () => watching.abort() };
 }
+
+/** Makes roles by objects of the kind, as many as `count`, and waits for each. @returns their names */
+export async function createRoles(scene: Scene, kind: string, count: number): Promise<string[]> {
+  const names = Array.from({ length: count }, () => unique('role'));
+  for (const name of names) await scene.create(kind, name, logins('one'));
+  for (const name of names) await scene.untilReady(kind, name);
+  return names;
+}
+
+/** Waits until Teleport has these roles as createRoles made them. */
+export const untilRolesStored = (scene: Scene, names: readonly string[]): Promise<void> =>
+  eventually(async () => {
+    for (const name of names) expect(await loginsOf(scene, name)).toEqual(['one']);
+  });
