@@ -24,15 +24,15 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
   run,
   release,
   doctor,
-  crds: async () => {
+  crds: alone('crds', async () => {
     const { printCrds } = await import('./cli/crds.js');
     return print(printCrds());
-  },
-  'teleport-role': async () => {
+  }),
+  'teleport-role': alone('teleport-role', async () => {
     const { printTeleportRole } = await import('./cli/teleport-role.js');
     return print(printTeleportRole(teleportAllow(kinds)));
-  },
-  version: () => print(`teleport-operator ${version}\n`),
+  }),
+  version: alone('version', () => print(`teleport-operator ${version}\n`)),
   help: () => print(usage()),
 };
 
@@ -146,6 +146,18 @@ async function doctor(args: readonly string[]): Promise<number> {
   // A connection that still drains must not hold the command.
   setImmediate(() => process.exit(code));
   return code;
+}
+
+/** A command that does the same whatever it is given: who gives it something means something else. */
+function alone(
+  name: string,
+  command: () => Promise<number> | number,
+): (args: readonly string[]) => Promise<number> | number {
+  return (args) => {
+    if (args.length === 0) return command();
+    const given = args.map((arg) => JSON.stringify(arg)).join(' ');
+    return fail([`${name} takes no arguments, and was given ${given}`]);
+  };
 }
 
 function surviveStrayErrors(log: Logger): void {

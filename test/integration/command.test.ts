@@ -19,3 +19,13 @@ describe.each(['crds', 'teleport-role', 'version', 'help'])('teleport-operator %
     expect([stdout, stderr]).toEqual(['0\n', '']);
   });
 });
+
+describe.each(['crds', 'teleport-role', 'version'])('teleport-operator %s', (command) => {
+  it.each(['"teleportroles"', '"-namespace=x"', '"--" ""'])(
+    'refuses %s: it would do nothing with it',
+    async (given) => {
+      const { stdout } = await shell(`"$1" "$2" ${command} ${given} 2>&1; echo "$?"`);
+      expect(stdout).toBe(`teleport-operator: ${command} takes no arguments, and was given ${given}\n2\n`);
+    },
+  );
+});
