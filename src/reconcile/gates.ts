@@ -10,7 +10,7 @@ import { annotations, isOn } from './names.js';
 import type { Failure, Outcome } from './outcome.js';
 import { deletionWaits, hiddenRival, unlicensed as unlicensedFailure } from './refusals.js';
 import { readyReason } from './status.js';
-import { askedName, recordedName, resourceName } from './wanted.js';
+import { askedName, keptName, resourceName } from './wanted.js';
 
 export interface GateContext {
   readonly kind: AnyKind;
@@ -42,17 +42,18 @@ const wrongSingleton: Gate = ({ kind, object }, deleting) => {
   );
 };
 
-/** A deletion goes on by the recorded name. */
+/** A deletion goes on by the name that is kept. */
 const renamed: Gate = ({ object }, deleting) => {
-  const recorded = recordedName(object);
+  const kept = keptName(object);
   const asked = askedName(object);
-  if (deleting || recorded === undefined || recorded === asked) return undefined;
-  // The name is on record before the first write, and that it failed is no proof that it was not made.
+  if (deleting || kept === undefined || kept === asked) return undefined;
+  // It is known before the first write, and that it failed is no proof that it was not made.
   const made = readApplied(object) ? 'was made' : 'may have been made';
+  const own = kept === object.metadata.name;
   return refusal(
     'NameImmutable',
-    `The resource ${made} as ${JSON.stringify(recorded)} and is not renamed to ${JSON.stringify(asked)}. Set the annotation ` +
-      `${annotations.resourceName} back, or delete the object and create it anew.`,
+    `The resource ${made} as ${JSON.stringify(kept)} and is not renamed to ${JSON.stringify(asked)}. ${own ? 'Remove' : 'Set'} the annotation ` +
+      `${annotations.resourceName}${own ? '' : ' back'}, or delete the object and create it anew.`,
   );
 };
 

@@ -4,7 +4,7 @@ import { create } from '@bufbuild/protobuf';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from 'vitest';
 import { anObject } from '../../test/builders/object.js';
-import { going, held, remembered, world } from '../../test/builders/reconciler-world.js';
+import { going, remembered, world } from '../../test/builders/reconciler-world.js';
 import type { AccessList } from '../gen/teleport/accesslist/v1/accesslist_pb.js';
 import { FeaturesSchema } from '../gen/teleport/client/authservice_pb.js';
 import { accessList } from '../kinds/access-list.js';
@@ -14,9 +14,7 @@ import { opensshServer } from '../kinds/openssh-server.js';
 import { provisionToken } from '../kinds/provision-token.js';
 import { roleV6, roleV7 } from '../kinds/role.js';
 import { trustedCluster } from '../kinds/trusted-cluster.js';
-import { user } from '../kinds/user.js';
 import type { KubeObject } from '../kube/object.js';
-import { TeleportError } from '../teleport/errors.js';
 import { annotations, finalizer } from './names.js';
 
 describe('a role that changes kind', () => {
@@ -143,56 +141,6 @@ describe('a singleton', () => {
     expect((await pass(going)).outcome).toEqual({ type: 'gone', resource: 'notOurs' });
     expect(teleport.resources.size).toBe(1);
     expect(released).toEqual(['other']);
-  });
-});
-
-describe('a name that Kubernetes can not hold', () => {
-  const alice = (annotation: string, more: Partial<KubeObject> = {}): KubeObject => {
-    const object = held({ kind: 'TeleportUser', name: 'alice', spec: { roles: ['access'] } });
-    return {
-      ...object,
-      ...more,
-      metadata: { ...object.metadata, annotations: { [annotations.resourceName]: annotation } },
-    };
-  };
-
-  it('comes from the annotation, is recorded, and is not changed', async () => {
-    const { pass, teleport } = world(user);
-    const first = remembered(await pass(alice('alice@example.com')));
-    expect([...teleport.resources.keys()]).toEqual(['alice@example.com']);
-    expect(first.status?.['resourceName']).toBe('alice@example.com');
-    const renamed = alice('bob@example.com', { status: first.status! });
-    expect((await pass(renamed)).outcome).toMatchObject({ reason: 'NameImmutable' });
-    const going = { ...renamed, metadata: { ...renamed.metadata, deletionTimestamp: 'now' } };
-    expect((await pass(going)).outcome).toEqual({ type: 'gone', resource: 'deleted' });
-    expect(teleport.resources.size).toBe(0);
-  });
-
-  it('is not said to be that of a resource where none may have been made', async () => {
-    const { pass, teleport } = world(user);
-    teleport.failNext.set('create', new TeleportError('BadParameter', 'no such name'));
-    const refused = remembered(await pass(alice('alice@')));
-    expect(teleport.resources.size).toBe(0);
-    const { outcome } = await pass(alice('alice@example.com', { status: refused.status! }));
-    expect(outcome).toMatchObject({ reason: 'NameImmutable' });
-    expect(outcome).toHaveProperty('message', expect.stringContaining('may have been made as "alice@"'));
-  });
-
-  it('is the object’s own where the annotation is empty, also the next time', async () => {
-    const { pass, teleport } = world(user);
-    const first = remembered(await pass(alice('')));
-    expect([...teleport.resources.keys()]).toEqual(['alice']);
-    expect((await pass(alice('', { status: first.status! }))).outcome).toMatchObject({ wrote: 'nothing' });
-  });
-
-  it('can not be given to a resource that has its object’s name already', async () => {
-    const { pass } = world();
-    const first = remembered(await pass(anObject()));
-    const named = {
-      ...first,
-      metadata: { ...first.metadata, annotations: { [annotations.resourceName]: 'x y' } },
-    };
-    expect((await pass(named)).outcome).toMatchObject({ reason: 'NameImmutable' });
   });
 });
 
