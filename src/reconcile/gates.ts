@@ -68,10 +68,10 @@ const conflicting: Gate = ({ kind, object, claims, observe }, deleting) => {
     const remedy = deleting ? deletionWaits : 'Delete one of the two, or give this one another name.';
     return refusal('NameConflict', `${lost} ${remedy}`);
   }
-  // An heir that is not held can't be trusted with it: nothing would delete the resource after that one.
-  return deleting && claims.heir(resource, owner)?.held
-    ? { type: 'gone', resource: 'handedOver' }
-    : undefined;
+  // An heir that is not held can't be trusted with it, since nothing would delete the resource after that one; nor one that is
+  // idle, which would leave what this object says in Teleport.
+  const heir = claims.heir(resource, owner);
+  return deleting && heir?.held && !heir.idle ? { type: 'gone', resource: 'handedOver' } : undefined;
 };
 
 /** It lost before to an object that can't be read now, and that may still have the resource. */

@@ -62,15 +62,15 @@ const heirsFirstPassMs = 5_000;
 /** The object that would have the resource next may not be written to, or was not looked at yet. */
 export function idleHeir(kind: AnyKind, name: string, heir: Claim, dryRun: boolean): Failure {
   const why = heir.idle
-    ? 'since it is ignored or only observed'
-    : 'since it was not looked at yet, or its status says why it may not be';
+    ? 'is ignored or only observed: the resource would stay as this object says, and nobody would keep or delete it'
+    : 'has no finalizer, since it was not looked at yet, or its status says why it may not be: nothing would delete the resource after it';
   return {
     type: 'failed',
     step: 'delete',
     reason: 'NameConflict',
     message:
-      `The ${kind.resource.kind} ${JSON.stringify(name)} is also named by ${heir.owner}, which has no finalizer, ${why}: ` +
-      'nothing would delete the resource after it. The deletion waits. Let that object be reconciled to have it take over, delete it too to have ' +
+      `The ${kind.resource.kind} ${JSON.stringify(name)} is also named by ${heir.owner}, which ${why}. ` +
+      'The deletion waits. Let that object be reconciled to have it take over, delete it too to have ' +
       'the resource deleted, or set the annotation teleport.dev/keep here to "true" to leave the resource in Teleport.',
     // Only to see whether its CRD or its namespace goes.
     next: 'backoff',

@@ -104,6 +104,27 @@ describe('two objects for one resource', () => {
       expect((await pass(object)).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
     });
 
+    it.each([
+      ['ignored', { [annotations.ignore]: 'true' }],
+      ['only observed', { [annotations.mode]: 'observe' }],
+    ])(
+      'keep each other also where that one is held, and %s now: nobody would write its own content',
+      async (_, annotated) => {
+        const { pass, claims, object, role, released } = await waiting();
+        const idle = { ...young.metadata, finalizers: [finalizer], annotations: annotated };
+        const heir = anObject({ ...young, metadata: idle });
+        claims.set('role/engineer', claimOf(heir));
+        const { outcome } = await pass(object);
+        expect(outcome).toMatchObject({ type: 'failed', reason: 'NameConflict', next: 'backoff' });
+        expect(outcome).toHaveProperty('message', expect.stringContaining('ignored or only observed'));
+        expect(outcome).not.toHaveProperty('message', expect.stringContaining('no finalizer'));
+        expect([role() !== undefined, released]).toEqual([true, []]);
+        const active = anObject({ ...young, metadata: { ...idle, annotations: {} } });
+        expect(claims.set('role/engineer', claimOf(active))).toEqual(['role/engineer']);
+        expect((await pass(object)).outcome).toEqual({ type: 'gone', resource: 'handedOver' });
+      },
+    );
+
     it('part when that one goes: the resource goes with the older one', async () => {
       const { pass, claims, object, role } = await waiting();
       claims.remove(claimOf(young).owner);
