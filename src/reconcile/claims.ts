@@ -4,7 +4,9 @@
 import type { AnyKind } from '../kinds/kind.js';
 import { hasFinalizer } from '../kube/finalizer.js';
 import type { KubeObject } from '../kube/object.js';
+import { unknownValues } from './annotation-values.js';
 import { annotations, finalizer, isOn } from './names.js';
+import { isObserved } from './policy.js';
 
 /** One object's claim to a resource. */
 export interface Claim {
@@ -16,7 +18,7 @@ export interface Claim {
   readonly deleting: boolean;
   /** Whether it carries our finalizer: what it has goes with it. */
   readonly held: boolean;
-  /** Whether its annotations say that it is not to be reconciled, so that it gets no finalizer. */
+  /** Whether its annotations say that it is not to be reconciled, or can't be read, so that it gets no finalizer. */
   readonly idle: boolean;
 }
 
@@ -33,8 +35,10 @@ export function claimOf(object: KubeObject): Claim {
   };
 }
 
-const isIdle = ({ metadata }: KubeObject): boolean =>
-  isOn(metadata.annotations?.[annotations.ignore]) || metadata.annotations?.[annotations.mode] === 'observe';
+const isIdle = (object: KubeObject): boolean =>
+  isOn(object.metadata.annotations?.[annotations.ignore]) ||
+  isObserved(object) ||
+  unknownValues(object, false).length > 0;
 
 /** Whether the object carries our finalizer. */
 export const holds = (object: KubeObject): boolean => hasFinalizer(object, finalizer);

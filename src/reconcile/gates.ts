@@ -1,8 +1,9 @@
 // What keeps an object from being reconciled at all. Pure, in order: ignored, going without us, named as
-// nothing can be, renamed, another's, switched off. The first gate that closes decides.
+// nothing can be, renamed, another's, not understood, switched off. The first gate that closes decides.
 import type { Features } from '../gen/teleport/client/authservice_pb.js';
 import type { AnyKind } from '../kinds/kind.js';
 import { type KubeObject, keyOf } from '../kube/object.js';
+import { unknownValues } from './annotation-values.js';
 import { readApplied } from './applied.js';
 import { type Claims, holds, ownerOf } from './claims.js';
 import { lacking } from './licence.js';
@@ -84,6 +85,15 @@ const lostToHidden: Gate = ({ kind, object, claims, observe }, deleting) => {
   return hiddenRival(kind, resourceName(object), hidden);
 };
 
+/** It may be told to do less than it would: to observe only, to report drift. Those above write nothing, and tell more. */
+const unclear: Gate = ({ object }, deleting) => {
+  const wrong = unknownValues(object, deleting);
+  if (wrong.length === 0) return undefined;
+  const waits = deleting ? 'The deletion waits' : 'Nothing is written to Teleport';
+  const message = `${wrong.join(' ')} ${waits} until that is corrected, or the annotation removed.`;
+  return { ...refusal('InvalidAnnotation', message), ...(deleting && { step: 'delete' }) };
+};
+
 /** A deletion may need nothing of Teleport (remove.ts). */
 const unlicensed: Gate = ({ kind, features }, deleting) => {
   const lack = deleting ? undefined : lacking(kind, features);
@@ -97,6 +107,7 @@ const gates: readonly Gate[] = [
   renamed,
   conflicting,
   lostToHidden,
+  unclear,
   unlicensed,
 ];
 

@@ -43,6 +43,9 @@ export const annotations = {
 
 const yes = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 
+/** All that Go's strconv.ParseBool takes. */
+export const flagValues: ReadonlySet<string> = new Set([...yes, '0', 'f', 'F', 'FALSE', 'false', 'False']);
+
 /** Reads a flag as Go's strconv.ParseBool does; what is missing or no boolean is false. */
 export function isOn(value: string | undefined): boolean {
   return value !== undefined && yes.has(value);

@@ -15,6 +15,7 @@ export const reasons = [
   'Consumed',
   'KindDisabled',
   'Missing',
+  'InvalidAnnotation',
   'NameNotAllowed',
   'NameImmutable',
   'FieldImmutable',
@@ -64,6 +65,8 @@ export type Outcome =
       readonly lacks?: readonly string[];
       /** CR names of what was changed in Teleport since, and is left so. */
       readonly ignored?: readonly string[];
+      /** Sentences about annotations that count as not given, since they can't be read. */
+      readonly unread?: readonly string[];
     }
   /** Teleport used up a one-time resource; it is not made again. */
   | { readonly type: 'consumed'; readonly applied: Applied }

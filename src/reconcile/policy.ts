@@ -23,19 +23,19 @@ export interface PolicyDefaults {
   readonly nameUnmanaged?: boolean;
 }
 
-const driftModes: readonly DriftMode[] = ['correct', 'report', 'ignore'];
+export const driftModes: readonly DriftMode[] = ['correct', 'report', 'ignore'];
 
-/** Whether a text is a drift mode. */
-export const driftMode = (text: string | undefined): DriftMode | undefined =>
-  driftModes.find((mode) => mode === text);
+/** Whether the object asks that nothing is written; what it says but `observe` (annotation-values.ts) can't ask for more. */
+export const isObserved = ({ metadata }: KubeObject): boolean =>
+  Boolean(metadata.annotations?.[annotations.mode]);
 
-/** The policy for an object. A value that means nothing counts as not given. */
-export function policyOf({ metadata }: KubeObject, defaults: PolicyDefaults): Policy {
-  const given = metadata.annotations ?? {};
+/** The policy for an object. Whether the values mean something is the matter of annotation-values.ts. */
+export function policyOf(object: KubeObject, defaults: PolicyDefaults): Policy {
+  const given = object.metadata.annotations ?? {};
   const adopt = given[annotations.adopt];
   return {
-    drift: driftMode(given[annotations.drift]) ?? defaults.drift,
+    drift: driftModes.find((mode) => mode === given[annotations.drift]) ?? defaults.drift,
     adopt: adopt === 'preview' ? 'preview' : isOn(adopt) ? 'yes' : 'no',
-    observe: defaults.dryRun || given[annotations.mode] === 'observe',
+    observe: defaults.dryRun || isObserved(object),
   };
 }

@@ -2,6 +2,7 @@
 // pure files beside it. What it came to is the outcome; status, Event and queue are others' work.
 import type { Message } from '@bufbuild/protobuf';
 import { type KubeObject, keyOf } from '../kube/object.js';
+import { unknownFlags } from './annotation-values.js';
 import { type Applied, readApplied, wantedHash } from './applied.js';
 import { type ApplyContext, apply } from './apply.js';
 import { holds, ownerOf } from './claims.js';
@@ -81,9 +82,10 @@ async function upsert(
   const settled = (outcome: Outcome): Passed => {
     if (outcome.type !== 'synced') return passed(outcome);
     const named = kind.mentions(wanted);
-    if (named.length === 0) return passed(outcome);
+    const unread = unknownFlags(held);
+    if (named.length === 0 && unread.length === 0) return passed(outcome);
     waitsFor = new Set(named.map(idOf));
-    return passed({ ...outcome, lacks: absent(parts, named).map((to) => `${to.kind} ${to.name}`) });
+    return passed({ ...outcome, unread, lacks: absent(parts, named).map((to) => `${to.kind} ${to.name}`) });
   };
   let wanted: Message;
   try {

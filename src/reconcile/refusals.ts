@@ -62,7 +62,7 @@ const heirsFirstPassMs = 5_000;
 /** The object that would have the resource next may not be written to, or was not looked at yet. */
 export function idleHeir(kind: AnyKind, name: string, heir: Claim, dryRun: boolean): Failure {
   const why = heir.idle
-    ? 'is ignored or only observed: the resource would stay as this object says, and nobody would keep or delete it'
+    ? 'is ignored or only observed, or has an annotation that is not understood: the resource would stay as this object says, and nobody would keep or delete it'
     : 'has no finalizer, since it was not looked at yet, or its status says why it may not be: nothing would delete the resource after it';
   return {
     type: 'failed',

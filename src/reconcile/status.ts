@@ -92,8 +92,8 @@ function toldBy(outcome: Outcome): Omit<StatusOf, 'without'> | undefined {
       return {
         conditions: [
           outcome.ignored
-            ? ready('True', 'DriftIgnored', ignoredDrift(outcome.ignored))
-            : ready('True', 'Synced', syncedMessage(outcome.lacks)),
+            ? ready('True', 'DriftIgnored', withUnread(ignoredDrift(outcome.ignored), outcome.unread))
+            : ready('True', 'Synced', withUnread(syncedMessage(outcome.lacks), outcome.unread)),
           valid,
           owned(outcome.owned),
           condition('SuccessfullyReconciled', 'True', 'NoError', writtenMessage(outcome.ignored)),
@@ -131,6 +131,9 @@ function syncedMessage(lacks: readonly string[] = []): string {
   const synced = 'Teleport holds what the object says.';
   return lacks.length === 0 ? synced : `${synced} It names what Teleport does not have: ${listOf(lacks)}.`;
 }
+
+const withUnread = (message: string, unread: readonly string[] = []): string =>
+  [message, ...unread].join(' ');
 
 const writtenMessage = (ignored: readonly string[] | undefined): string =>
   ignored ? 'What the object says was written.' : 'Teleport holds what the object says.';

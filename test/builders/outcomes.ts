@@ -17,6 +17,7 @@ const fine: Record<Exclude<Outcome['type'], 'failed'>, readonly Outcome[]> = {
       applied,
       fields: [],
       lacks: ['role a'],
+      unread: ['An annotation counts as off.'],
     },
   ],
   consumed: [{ type: 'consumed', applied }],

@@ -120,6 +120,7 @@ describe('Argo CD’s health check', () => {
     InUse: ['backoff', 'Progressing'],
     KindDisabled: ['backoff', 'Degraded'],
     Missing: ['onChange', 'Degraded'],
+    InvalidAnnotation: ['onChange', 'Degraded'],
     NameNotAllowed: ['onChange', 'Degraded'],
     NameImmutable: ['onChange', 'Degraded'],
     FieldImmutable: ['onChange', 'Degraded'],

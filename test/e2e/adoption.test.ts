@@ -121,6 +121,26 @@ describe.each(pairs())('somebody else’s resource, on $name', ({ start, skipped
       await scene.untilReady('TeleportRoleV7', fresh);
     });
 
+    it('stays as it is while an annotation of its object means nothing, also where that is deleted', async () => {
+      const name = unique('unclear');
+      await scene.create('TeleportRoleV7', name, logins('ours'));
+      await scene.untilReady('TeleportRoleV7', name);
+      await scene.patch('TeleportRoleV7', name, {
+        metadata: annotate({ mode: 'Observe' }),
+        spec: logins('others'),
+      });
+      const invalid = { type: 'Ready', status: 'False', reason: 'InvalidAnnotation' } as const;
+      expect((await scene.until('TeleportRoleV7', name, invalid)).message).toContain('"Observe"');
+      await scene.remove('TeleportRoleV7', name);
+      await eventually(async () =>
+        expect((await scene.until('TeleportRoleV7', name, invalid)).message).toContain('The deletion waits'),
+      );
+      expect(await loginsOf(scene, name)).toEqual(['ours']);
+      await scene.patch('TeleportRoleV7', name, { metadata: annotate({ mode: null }) });
+      await scene.untilGone('TeleportRoleV7', name);
+      expect(await loginsOf(scene, name)).toBeUndefined();
+    });
+
     it('stays as it is under -dry-run, as does everything else; the statuses hold the plan', async () => {
       const [made = '', edited = '', going = '', kept = '', fresh = ''] = [
         'made',
