@@ -2,12 +2,14 @@
 // The teleport-operator command: arguments in, signals, exit code out. What it runs is in operator.ts.
 import { onStopSignal } from './cli/signals.js';
 import './operator/save-memory.js';
+import { tellCrashes } from './cli/crash.js';
 import { findNamespace } from './cli/namespace.js';
 import { readSettings, type Settings, SettingsError, usage } from './cli/settings.js';
 import { version } from './cli/version.js';
 import { systemClock } from './core/clock.js';
 import type { Logger } from './core/log.js';
 import { createLogger } from './core/log-pino.js';
+import { mistakeBehind, unforeseen } from './core/mistake.js';
 import { kinds } from './kinds/index.js';
 import { teleportAllow } from './kinds/permissions.js';
 import { isKubeError } from './kube/errors.js';
@@ -32,10 +34,12 @@ const commands: Readonly<Record<string, (args: readonly string[]) => Promise<num
     const { printTeleportRole } = await import('./cli/teleport-role.js');
     return print(printTeleportRole(teleportAllow(kinds)));
   }),
+  'resolve-trace': alone('resolve-trace', resolveTrace),
   version: alone('version', () => print(`teleport-operator ${version}\n`)),
   help: () => print(usage()),
 };
 
+const crash = tellCrashes();
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
@@ -74,11 +78,13 @@ async function run(args: readonly string[]): Promise<number> {
   if (problems.length > 0 || namespace === undefined) return fail(problems);
   const log = createLogger({ level: settings.logLevel, component: 'operator' });
   surviveStrayErrors(log);
+  const crashLogged = tellCrashes(log);
   let operator: RunningOperator;
   try {
     startInspector(settings.pprofBindAddress, log);
     operator = await startOperator({ settings, namespace, env: process.env, clock: systemClock, log });
   } catch (error) {
+    if (mistakeBehind(error)) crashLogged(error);
     return fail([error instanceof Error ? error.message : String(error)]);
   }
   onStopSignal((signal) => {
@@ -89,7 +95,7 @@ async function run(args: readonly string[]): Promise<number> {
   try {
     code = (await operator.done) === 'stopped' ? exit.ok : exit.failed;
   } catch (error) {
-    log.error('The work failed; please report this', { error });
+    log.error('The work failed; please report this', unforeseen(error));
     code = exit.failed;
   }
   // Whatever still holds the event loop (a socket that does not close) must not hold the Pod.
@@ -120,6 +126,7 @@ async function release(args: readonly string[]): Promise<number> {
     if (problems.length === 0) return exit.ok;
     fail(problems);
   } catch (error) {
+    if (mistakeBehind(error)) crash(error);
     fail([inWords(error)]);
   }
   return exit.failed;
@@ -160,9 +167,20 @@ function alone(
   };
 }
 
+/** Names the sources in a stack trace; the maps lie beside the parts of the program, of which this file is one. */
+async function resolveTrace(): Promise<number> {
+  const { createInterface } = await import('node:readline');
+  const { mapsIn, resolveTrace: resolve } = await import('./cli/resolve-trace.js');
+  return resolve(mapsIn(new URL('../maps/', import.meta.url)), {
+    lines: createInterface({ input: process.stdin }),
+    print: (text) => void process.stdout.write(text),
+    complain: (text) => void process.stderr.write(text),
+  });
+}
+
 function surviveStrayErrors(log: Logger): void {
   process.on('unhandledRejection', (error) => {
-    log.error('A promise failed that nobody waited for; please report this', { error: String(error) });
+    log.error('A promise failed that nobody waited for; please report this', unforeseen(error));
   });
 }
 

@@ -11,7 +11,6 @@ import {
   lutimesSync,
   mkdirSync,
   readdirSync,
-  readFileSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -39,9 +38,7 @@ const start = performance.now();
 
 rmSync(out, { recursive: true, force: true });
 mkdirSync(app, { recursive: true });
-const metafile = await buildProgram({ root, folder: app, name: basename(main) });
-// the first line tells the kernel where Node is; src/main.ts has the usual one
-writeFileSync(main, readFileSync(main, 'utf8').replace(/^#!.*/, `#!${values.node}`));
+const metafile = await buildProgram({ root, folder: app, name: basename(main), node: values.node });
 // Teleport's chart starts /teleport-operator; Node resolves the link, so the .mjs is seen
 symlinkSync('app/teleport-operator.mjs', join(out, 'teleport-operator'));
 
@@ -66,8 +63,8 @@ if (date !== undefined && date !== '') {
   for (const path of [...files, out]) lutimesSync(path, Number(date), Number(date));
 }
 const scripts = files.filter((path) => path.endsWith('.mjs'));
-const kilobytes = (path) => Math.round(statSync(path).size / 1000);
-const all = scripts.reduce((sum, path) => sum + kilobytes(path), 0);
+const kilobytes = (paths) => Math.round(paths.reduce((sum, path) => sum + statSync(path).size, 0) / 1000);
+const maps = files.filter((path) => path.endsWith('.map'));
 console.log(
-  `${main}: ${kilobytes(main)} kB of ${all} kB, ${packages.length} packages, ${Math.round(performance.now() - start)} ms`,
+  `${main}: ${kilobytes(scripts)} kB, source maps ${kilobytes(maps)} kB, ${packages.length} packages, ${Math.round(performance.now() - start)} ms`,
 );

@@ -62,8 +62,8 @@ if paused[ready.reason] then
   return answer("Suspended", ready.message)
 end
 
--- What comes right by itself is on its way. Two of what is tried again hardly do: somebody has to look.
-local serious = { AccessDenied = true, TeleportError = true }
+-- What comes right by itself is on its way. Some of what is tried again hardly does: somebody has to look.
+local serious = { AccessDenied = true, TeleportError = true, OperatorError = true }
 local reconciling = condition("Reconciling")
 local moving = reconciling ~= nil and reconciling.status == "True" and not serious[ready.reason]
 if moving or ready.status == "Unknown" then

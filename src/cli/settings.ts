@@ -286,6 +286,7 @@ export function usage(): string {
     '       teleport-operator crds             print the CustomResourceDefinitions as YAML',
     '       teleport-operator teleport-role    print the Teleport role for the bot, for tctl create',
     '       teleport-operator doctor [flags]   look at all that run would need; -o json for programs',
+    '       teleport-operator resolve-trace    read a log with a stack trace, print it with lines of the sources',
     '       teleport-operator version          print the version',
     '',
     'flags of run and release (one or two dashes; -flag value or -flag=value):',

@@ -51,3 +51,26 @@ test('an error is printed as its text', () => {
   log.error('failed', { error: new Error('no route') });
   expect(JSON.parse(lines[0]!).error).toBe('no route');
 });
+
+test('of a mistake in the program the place is printed too, of anything else it is not', () => {
+  const { log, lines } = capture('INFO');
+  log.error('failed', { error: mistaken() });
+  log.warn('failed', { error: new Error('the call failed', { cause: mistaken() }) });
+  log.error('failed', { error: new Error('no route', { cause: new Error('ECONNREFUSED') }) });
+  const [bare, wrapped, other] = lines.map((line) => JSON.parse(line));
+  expect(bare.error).toBe("Cannot read properties of undefined (reading 'name')");
+  expect(bare.stack).toMatch(/^ {4}at mistaken \(.*log-pino\.test\.ts:\d+:\d+\)\n {4}at /);
+  expect(wrapped).toMatchObject({
+    error: 'the call failed',
+    stack: expect.stringMatching(/^ {4}at mistaken/),
+  });
+  expect(other).not.toHaveProperty('stack');
+});
+
+function mistaken(): unknown {
+  try {
+    return (undefined as unknown as { name: string }).name;
+  } catch (error) {
+    return error;
+  }
+}

@@ -3,6 +3,7 @@
 import { pino } from 'pino';
 import { type Clock, systemClock } from './clock.js';
 import type { LogFields, Logger, LogLevel } from './log.js';
+import { mistakeBehind, placeOf } from './mistake.js';
 
 export interface LogOptions {
   /** Lines below this level are dropped. */
@@ -49,13 +50,17 @@ function wrap(lines: Lines, bound: LogFields): Logger {
   };
 }
 
-/** Errors as their text: JSON would print them as {}; a stack is of no use to who runs the operator. */
+/**
+ * Errors as their text: JSON would print them as {}. Where in the program one was made is told of mistakes of the program only;
+ * it is of no use to who looks for what is wrong in a network or a spec.
+ */
 function plain(fields: LogFields): LogFields {
   let copy: Record<string, unknown> | undefined;
   for (const [name, value] of Object.entries(fields)) {
     if (!(value instanceof Error)) continue;
     copy ??= { ...fields };
     copy[name] = value.message || value.name;
+    if (mistakeBehind(value)) copy['stack'] ??= placeOf(value);
   }
   return copy ?? fields;
 }

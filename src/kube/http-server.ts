@@ -2,6 +2,7 @@
 // probes.ts and at the callers.
 import type * as http from 'node:http';
 import type { Logger } from '../core/log.js';
+import { unforeseen } from '../core/mistake.js';
 import { createServer } from '../core/node-http.js';
 import { parseBindAddress } from './bind-address.js';
 
@@ -41,7 +42,7 @@ export async function serveHttp(
         response.end(body);
       },
       (error: unknown) => {
-        log.error('a request could not be answered', { path: request.url, error });
+        log.error('a request could not be answered', { path: request.url, ...unforeseen(error) });
         response.writeHead(500, { 'content-type': 'text/plain; charset=utf-8' });
         response.end('internal error\n');
       },

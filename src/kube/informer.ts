@@ -6,6 +6,7 @@ import { Backoff, type BackoffPolicy } from '../core/backoff.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Counter, Metrics } from '../core/metrics.js';
+import { unforeseen } from '../core/mistake.js';
 import { Until } from '../core/until.js';
 import type { KubeClient, WatchEvent } from './client.js';
 import { ObjectCopy } from './copy.js';
@@ -227,7 +228,11 @@ export class Informer {
     try {
       this.#options.onChange(key, change);
     } catch (error) {
-      this.#options.log.error('the handler of a change failed', { resource: this.#name, key, error });
+      this.#options.log.error('the handler of a change failed', {
+        resource: this.#name,
+        key,
+        ...unforeseen(error),
+      });
     }
   }
 

@@ -63,9 +63,10 @@ function warningOf({ step, reason }: Failure): string {
 export function logOutcome(log: Logger, outcome: Outcome, fields: LogFields, repeated: boolean): void {
   switch (outcome.type) {
     case 'failed': {
-      const all = { ...fields, step: outcome.step, reason: outcome.reason, error: outcome.message };
+      const { step, reason, message: error, stack } = outcome;
+      const all = { ...fields, step, reason, error };
       if (repeated) log.debug('Still not reconciled', all);
-      else log.error('Not reconciled', all);
+      else log.error('Not reconciled', stack === undefined ? all : { ...all, stack });
       return;
     }
     case 'synced':

@@ -75,6 +75,22 @@ describe('failure', () => {
     });
   });
 
+  it.each(['decode', 'look', 'write', 'delete'] as const)(
+    'lays nothing on Teleport that is the operator’s own mistake: %s',
+    (step) => {
+      const mistake = mistaken();
+      const wrapped = TeleportError.from(mistake, '/proto.AuthService/GetRole');
+      for (const thrown of [mistake, wrapped]) {
+        const outcome = failure(step, thrown);
+        expect(outcome).toMatchObject({ step, reason: 'OperatorError', next: 'backoff' });
+        expect(outcome.message).toMatch(
+          /^The operator made a mistake: Cannot read .*'name'\)\. Please report/,
+        );
+        expect(outcome.stack).toMatch(/^ {4}at mistaken \(.*failures\.test\.ts:\d+/);
+      }
+    },
+  );
+
   it.each([
     [
       'Unavailable',
@@ -88,3 +104,12 @@ describe('failure', () => {
     expect(failure('look', new TeleportError(kind, text)).message).toBe(message);
   });
 });
+
+/** What a pass throws that does what can't be done. */
+function mistaken(): unknown {
+  try {
+    return (undefined as unknown as { name: string }).name;
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,5 +1,6 @@
 // Errors of Teleport as outcomes: the one table that says what an answer means to the user and when it is
 // worth another try. Codes and texts as a real Teleport answers (observed.md 15, 16; kinds.md B.4).
+import { mistakeBehind, placeOf } from '../core/mistake.js';
 import { DecodeError } from '../kinds/codec/index.js';
 import { isOutcomeUnknown, TeleportError, type TeleportErrorKind } from '../teleport/errors.js';
 import type { Failure, Next, Owned, Reason } from './outcome.js';
@@ -125,6 +126,18 @@ export function failure(step: Step, thrown: unknown, owned?: Owned): Failure {
       reason: 'SecretLookupFailed',
       message: thrown.message,
       next: 'backoff',
+    };
+  }
+  const mistake = mistakeBehind(thrown);
+  if (mistake) {
+    return {
+      type: 'failed',
+      step,
+      reason: 'OperatorError',
+      message: `The operator made a mistake: ${mistake.message.replace(/[.\s]+$/, '')}. Please report it with the line of its log that has "stack".`,
+      next: 'backoff',
+      stack: placeOf(mistake),
+      ...known,
     };
   }
   const error = TeleportError.from(thrown);

@@ -98,6 +98,7 @@ describe('kstatus', () => {
     ['TeleportUnavailable', 'InProgress'],
     ['AccessDenied', 'InProgress'],
     ['TeleportError', 'InProgress'],
+    ['OperatorError', 'InProgress'],
   ] as const)('calls %s, which is looked at again, %s', (reason, wanted) => {
     for (const failure of failuresOf(reason).filter(({ next }) => next === 'backoff'))
       expect(kstatus(after(failure))).toBe(wanted);

@@ -33,6 +33,7 @@ export const reasons = [
   'Rejected',
   'TeleportUnavailable',
   'TeleportError',
+  'OperatorError',
 ] as const;
 
 export type Reason = (typeof reasons)[number];
@@ -96,6 +97,8 @@ export type Outcome =
       readonly raced?: true;
       /** It mostly ends by itself at once, and is not told before it has lasted so long; milliseconds. */
       readonly patience?: number;
+      /** Where in the program its mistake is, for the log (core/mistake.ts). */
+      readonly stack?: string;
     };
 
 export type Failure = Extract<Outcome, { type: 'failed' }>;

@@ -57,6 +57,9 @@ export const besideRelease: Readonly<Record<string, Run>> = {
   'helm upgrade --install … --set installCRDs=always --take-ownership':
     'helm upgrade --install keeper charts/teleport-operator --namespace teleport-iac --set installCRDs=always --take-ownership --set image=x,teleportAddress=x:3025,token=x',
   'kubectl delete teleport --all --namespace teleport-iac': true,
+  // no Pod runs here; what a kubelet does with -i is not ours
+  'kubectl -n teleport-iac logs deployment/teleport-operator --previous | kubectl -n teleport-iac exec -i deployment/teleport-operator -- /teleport-operator resolve-trace':
+    'echo \'{"level":"INFO"}\' | teleport-operator resolve-trace',
 };
 
 /** With Teleport after the first block of install.md, in this order. */
@@ -101,6 +104,7 @@ export const byOthers: Readonly<Record<string, string>> = {
   'npm run check': '.ci/run',
   'npm run gen': 'tools/check.ts',
   'npm run format': 'tools/check.ts',
+  'node dist/main.js resolve-trace <trace.txt': 'test/e2e/crash.test.ts',
   'npx vitest run src/kinds': '.ci/run',
   'npx vitest run src/kube': '.ci/run',
   '.ci/run': '.ci/run',
@@ -173,6 +177,7 @@ export const names: readonly string[] = [
   'teleport-operator release [flags]',
   'teleport-operator doctor [flags]',
   'teleport-operator release',
+  'teleport-operator resolve-trace',
   'teleport-operator doctor',
   'node dist/main.js release',
 ];

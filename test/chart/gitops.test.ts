@@ -137,6 +137,7 @@ describe('Argo CD’s health check', () => {
     Rejected: ['onChange', 'Degraded'],
     TeleportUnavailable: ['backoff', 'Progressing'],
     TeleportError: ['backoff', 'Degraded'],
+    OperatorError: ['backoff', 'Degraded'],
   };
   it.each(Object.entries(reasons))('reason %s', (reason, [next, status]) => {
     expect(judge(after(failed(reason as Reason, next)))).toEqual({ status, message: `${reason} said` });
