@@ -1,13 +1,14 @@
 // What the servers take without any operator, from the same load generator in the same run: single requests
 // one after another kind, and of the load itself all the requests that no operator can do without, as a tight loop
-// would send them: no look, no comparison, no question.
+// would send them: no look, no comparison, no question. Beside it the same with what an operator needs that must not
+// write over, or delete, what somebody else wrote meanwhile: a look at the resource, and a write bound to what was seen.
 import { AuthService } from '../src/gen/teleport/client/authservice_pb.js';
 import { UsersService } from '../src/gen/teleport/users/v1/users_service_pb.js';
 import type { KubeObject } from '../src/kube/object.js';
 import type { TeleportClient } from '../src/teleport/client.js';
 import { ensure, type KubeAdmin } from '../test/env/kube-admin.js';
 import { type Measured, measure, timed } from './figures.js';
-import { bodyOf, collection, type Item, items, mixed, role, user } from './load.js';
+import { bodyOf, collection, each, type Item, items, mixed, role, user } from './load.js';
 import { Tracker } from './tracker.js';
 
 export interface LimitParts {
@@ -40,6 +41,7 @@ export async function measureRequests(parts: LimitParts, wanted: number): Promis
 export async function measureLoad(parts: LimitParts, wanted: number, when = ''): Promise<void> {
   const { create, remove, patchSpec, addFinalizer, dropFinalizer, replaceStatus, inTeleport } =
     await requests(parts);
+  const { concurrency } = parts;
   const watchers = [new Tracker(parts.kubeconfigPath), new Tracker(parts.kubeconfigPath)];
   try {
     for (const watcher of watchers) await watcher.watch(mixed, namespace);
@@ -55,11 +57,24 @@ export async function measureLoad(parts: LimitParts, wanted: number, when = ''):
       await inTeleport.update(item);
       await replaceStatus(2, item, object);
     });
-    await run(parts, `all of a deletion${when}`, load, async (item) => {
+    await run(parts, `all of an update, and a look${when}`, load, async (item) => {
+      const object = await patchSpec(item, 2);
+      await inTeleport.updateSeen(item, await inTeleport.look(item));
+      await replaceStatus(3, item, object);
+    });
+    const deletion = async (item: Item, look: (item: Item) => Promise<unknown>): Promise<void> => {
       await remove(item);
+      await look(item);
       await inTeleport.remove(item);
       await dropFinalizer(item);
+    };
+    await run(parts, `all of a deletion${when}`, load, (item) => deletion(item, async () => {}));
+    await each(load, concurrency, async (item) => {
+      await create(item);
+      await addFinalizer(item);
+      await inTeleport.create(item);
     });
+    await run(parts, `all of a deletion, and a look${when}`, load, (item) => deletion(item, inTeleport.look));
   } finally {
     for (const watcher of watchers) watcher.close();
   }
@@ -89,8 +104,8 @@ async function requests({ admin, teleport }: LimitParts) {
     create: (item: Item): Promise<unknown> =>
       admin.create(collection(item.recipe, namespace), bodyOf(item, namespace)),
     remove: (item: Item): Promise<unknown> => admin.remove(path(item)),
-    patchSpec: (item: Item): Promise<KubeObject> =>
-      admin.patch(path(item), { spec: item.recipe.spec(1, item.index) }),
+    patchSpec: (item: Item, edit = 1): Promise<KubeObject> =>
+      admin.patch(path(item), { spec: item.recipe.spec(edit, item.index) }),
     addFinalizer: (item: Item): Promise<KubeObject> =>
       admin.patch(path(item), { metadata: { finalizers: [finalizer] } }),
     dropFinalizer: (item: Item): Promise<unknown> =>
@@ -128,38 +143,48 @@ function status(observedGeneration: number): object {
   };
 }
 
-/** The load's resources in Teleport, written with nothing asked before. */
-function resources(
-  teleport: TeleportClient,
-): Record<'create' | 'update' | 'remove', (item: Item) => Promise<unknown>> {
-  const metadata = (name: string) => ({
+/** The load's resources in Teleport. `create`, `update` and `remove` ask nothing before. */
+function resources(teleport: TeleportClient) {
+  const metadata = (name: string, revision: string) => ({
     Name: name,
     Namespace: 'default',
     Labels: { 'teleport.dev/origin': 'kubernetes' },
+    Revision: revision,
   });
-  const roleOf = ({ name }: Item, login: string) => ({
+  const roleOf = ({ name }: Item, login: string, revision = '') => ({
     Kind: 'role',
     Version: 'v7',
-    Metadata: metadata(name),
+    Metadata: metadata(name, revision),
     Spec: { Allow: { Logins: [login] } },
   });
-  const userOf = ({ name }: Item, login: string) => ({
+  const userOf = ({ name }: Item, login: string, revision = '') => ({
     Kind: 'user',
     Version: 'v2',
-    Metadata: metadata(name),
+    Metadata: metadata(name, revision),
     Spec: { Roles: ['access'], Traits: { Values: { logins: { Values: [login] } } } },
   });
   const isUser = ({ recipe }: Item): boolean => recipe === user;
   return {
-    create: (item) =>
+    create: (item: Item): Promise<unknown> =>
       isUser(item)
         ? teleport.unary(UsersService.method.createUser, { user: userOf(item, 'one') })
         : teleport.unary(AuthService.method.createRole, { Role: roleOf(item, 'one') }),
-    update: (item) =>
+    update: (item: Item): Promise<unknown> =>
       isUser(item)
         ? teleport.unary(UsersService.method.upsertUser, { user: userOf(item, 'other') })
         : teleport.unary(AuthService.method.upsertRoleV2, { Role: roleOf(item, 'other') }),
-    remove: (item) =>
+    /** @returns the revision */
+    look: async (item: Item): Promise<string> => {
+      const { Metadata } = isUser(item)
+        ? ((await teleport.unary(UsersService.method.getUser, { name: item.name })).user ?? {})
+        : await teleport.unary(AuthService.method.getRole, { Name: item.name });
+      return Metadata?.Revision ?? '';
+    },
+    updateSeen: (item: Item, revision: string): Promise<unknown> =>
+      isUser(item)
+        ? teleport.unary(UsersService.method.updateUser, { user: userOf(item, 'third', revision) })
+        : teleport.unary(AuthService.method.updateRole, { Role: roleOf(item, 'third', revision) }),
+    remove: (item: Item): Promise<unknown> =>
       isUser(item)
         ? teleport.unary(UsersService.method.deleteUser, { name: item.name })
         : teleport.unary(AuthService.method.deleteRole, { Name: item.name }),
