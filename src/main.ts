@@ -49,6 +49,7 @@ process.exitCode = await main(process.argv.slice(2));
 async function main(args: readonly string[]): Promise<number> {
   const [first = '', ...rest] = args;
   if (args.some((arg) => /^--?h(elp)?$/.test(arg))) return print(usage());
+  if (/^--?version$/.test(first)) return commands['version']?.(rest) ?? exit.usage;
   if (first !== '' && !first.startsWith('-')) {
     const command = commands[first];
     if (command) return command(rest);

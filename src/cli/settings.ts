@@ -289,7 +289,7 @@ export function usage(): string {
     '       teleport-operator resolve-trace    read a log with a stack trace, print it with lines of the sources',
     '       teleport-operator version          print the version',
     '',
-    'flags of run and release (one or two dashes; -flag value or -flag=value):',
+    'flags of run, release and doctor (one or two dashes; -flag value or -flag=value):',
     ...rows,
     '',
   ].join('\n');

@@ -25,6 +25,7 @@ export const onEmptyCluster: Readonly<Record<string, Run>> = {
   'kubectl get --raw /openid/v1/jwks': true,
   'helm show readme': 'helm show readme charts/teleport-operator',
   'helm install teleport-operator-crds charts/teleport-operator-crds': true,
+  'helm upgrade teleport-operator-crds charts/teleport-operator-crds': true,
   'teleport-operator crds | kubectl apply --server-side -f -':
     'teleport-operator crds | kubectl apply --server-side -f -; helm uninstall teleport-operator-crds; kubectl delete crds --all',
 };
@@ -56,10 +57,10 @@ export const besideRelease: Readonly<Record<string, Run>> = {
   'helm rollback teleport-operator --namespace teleport-iac': true,
   'helm upgrade --install … --set installCRDs=always --take-ownership':
     'helm upgrade --install keeper charts/teleport-operator --namespace teleport-iac --set installCRDs=always --take-ownership --set image=x,teleportAddress=x:3025,token=x',
-  'kubectl delete teleport --all --namespace teleport-iac': true,
   // no Pod runs here; what a kubelet does with -i is not ours
   'kubectl -n teleport-iac logs deployment/teleport-operator --previous | kubectl -n teleport-iac exec -i deployment/teleport-operator -- /teleport-operator resolve-trace':
     'echo \'{"level":"INFO"}\' | teleport-operator resolve-trace',
+  'kubectl delete teleport --all --namespace teleport-iac': true,
 };
 
 /** With Teleport after the first block of install.md, in this order. */
@@ -168,6 +169,7 @@ export const names: readonly string[] = [
   'kubectl describe',
   'kubectl create',
   'kubectl edit --subresource=status',
+  'helm template',
   'helm upgrade',
   'helm rollback',
   'helm uninstall',

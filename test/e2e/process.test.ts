@@ -20,6 +20,7 @@ describe('the command', () => {
     const version = run('version');
     expect(version).toMatchObject({ status: 0 });
     expect(version.stdout).toMatch(/\d+\.\d+\.\d+/);
+    for (const other of ['--version', '-version']) expect(run(other).stdout).toBe(version.stdout);
     const help = run('-h');
     expect(help).toMatchObject({ status: 0 });
     expect(help.stdout).toContain('-auth-server');

@@ -7,7 +7,7 @@ import { pairs } from '../env/index.js';
 import type { RunningOperator } from '../env/operator.js';
 import type { RunningEmbeddedTeleport } from '../env/teleport-embedded.js';
 import { atWork } from './at-work.js';
-import { type Scene, unique } from './scene.js';
+import { kindOf, type Resource, type Scene, unique } from './scene.js';
 
 const kind = 'TeleportGithubConnector';
 /** Every value that must not be seen has this in it. */
@@ -116,6 +116,21 @@ describe.each(pairs({ enterprise: true }))('secret:// references, on $name', ({ 
       const object = await scene.find(kind, name);
       seen.push(JSON.stringify(object));
       expect(object?.spec?.['client_secret']).toBe(`secret://${secret}/key`);
+    }, 30_000);
+
+    it('come back to Teleport, where somebody replaced them there, with any write to their Secret', async ({
+      skip,
+    }) => {
+      if (scene.teleport.kind !== 'embedded') return skip('Auth asks github.com at every write');
+      const { calls } = kindOf(kind);
+      const stored = (await calls.get.run(scene.teleport.admin, name)) as Resource;
+      stored.Spec['ClientSecret'] = 'of somebody else';
+      await calls.update.run(scene.teleport.admin, stored);
+      expect(clientSecret()).toBe('of somebody else');
+      const reference = String((await scene.find(kind, name))?.spec?.['client_secret']);
+      const [, secret] = /^secret:\/\/([^/]+)/.exec(reference) ?? [];
+      await scene.admin.patch(secretPath(secret), { metadata: { annotations: { again: '1' } } });
+      await expect.poll(clientSecret, { timeout: 5_000 }).toBe(`${mark}-3`);
     }, 30_000);
 
     it('show their values nowhere: no log line, Event, status, metric or probe', async () => {

@@ -1,5 +1,8 @@
 // A trusted cluster between two real Teleports: the token comes out of a Secret, the object bears the root
 // cluster's name, and what can't be changed is said to be so. The embedded Teleport has no second one to trust.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TrustedClusterV2Schema } from '../../src/gen/teleport/types/trusted_cluster_pb.js';
 import { kubeServers } from '../env/index.js';
@@ -104,6 +107,30 @@ describe.skipIf(binDir === '' || realKube === undefined || realKube.skipped)(
       await scene.remove(kind, 'another.test');
       await scene.untilGone(kind, 'another.test');
     }, 40_000);
+
+    it('is taken over where it was made by hand', async () => {
+      const leaf = scene.teleport as RealTeleport;
+      const get = async () =>
+        JSON.parse(await leaf.tctl('get', `trusted_cluster/${rootName}`, '--format=json')) as {
+          metadata: { labels?: Record<string, string> };
+        }[];
+      const [made] = await get();
+      delete made?.metadata.labels;
+      const file = join(mkdtempSync(join(tmpdir(), 'by-hand-')), 'cluster.json');
+      writeFileSync(file, JSON.stringify(made));
+      await leaf.tctl('create', '-f', file);
+      rmSync(dirname(file), { recursive: true });
+      await expect.poll(async () => (await get())[0]?.metadata.labels, { timeout: 10_000 }).toBeUndefined();
+      // Auth doesn't tell of changes of these
+      await scene.patch(kind, rootName, {
+        metadata: { annotations: { 'teleport.dev/reconcile-at': 'now' } },
+      });
+      const ready = await scene.until(kind, rootName, { type: 'Ready', status: 'False' }, 30_000);
+      expect(ready.reason).toBe('NotOwned');
+      await scene.patch(kind, rootName, { metadata: { annotations: { 'teleport.dev/adopt': 'true' } } });
+      await scene.untilReady(kind, rootName, 30_000);
+      expect((await get())[0]?.metadata.labels).toEqual({ 'teleport.dev/origin': 'kubernetes' });
+    }, 90_000);
 
     it('goes with its object', async () => {
       await scene.remove(kind, rootName);
