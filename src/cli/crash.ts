@@ -15,9 +15,13 @@ export type Crash = (error: unknown) => never;
 export function tellCrashes(log?: Logger): Crash {
   const crash: Crash = (thrown) => {
     const { error, stack } = unforeseen(thrown);
-    if (log) log.error('The operator crashed; please report this', { error, stack });
-    else writeSync(2, `teleport-operator: crashed; please report this: ${String(error)}\n${stack}\n`);
-    process.exit(failed);
+    try {
+      if (log) log.error('The operator crashed; please report this', { error, stack });
+      else writeSync(2, `teleport-operator: crashed; please report this: ${String(error)}\n${stack}\n`);
+    } finally {
+      // also where nobody takes it any more
+      process.exit(failed);
+    }
   };
   process.removeAllListeners('uncaughtException').on('uncaughtException', crash);
   return crash;

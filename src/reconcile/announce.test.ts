@@ -1,6 +1,9 @@
-// Which Event each outcome makes: its name, whether it is a warning, and that it names fields, never values.
+// Which Event each outcome makes: its name, whether it is a warning, and that it names fields, never values; and what the log
+// has of a mistake.
 import { describe, expect, it } from 'vitest';
-import { eventOf } from './announce.js';
+import { type LogFields, type Logger, silentLogger } from '../core/log.js';
+import { eventOf, logOutcome } from './announce.js';
+import { failure } from './failures.js';
 import type { Failure, Outcome } from './outcome.js';
 
 const applied = { hash: 'h', revision: 'r', resourceHash: 's' };
@@ -51,5 +54,31 @@ describe('eventOf', () => {
     for (const wrote of ['updated', 'corrected', 'adopted'] as const) {
       expect(eventOf(synced(wrote), 'role')?.message).toContain('allow.logins, options.max_session_ttl');
     }
+  });
+});
+
+describe('logOutcome', () => {
+  /** The lines of an outcome that comes again as it was. */
+  function linesOf(outcome: Outcome): [level: string, fields: LogFields | undefined][] {
+    const lines: [string, LogFields | undefined][] = [];
+    const write = (level: string) => (_: string, fields?: LogFields) => void lines.push([level, fields]);
+    const log: Logger = { ...silentLogger, debug: write('DEBUG'), error: write('ERROR') };
+    for (const repeated of [false, true]) logOutcome(log, outcome, { object: 'ns/a' }, repeated);
+    return lines;
+  }
+
+  it('has the place of a mistake in the program, the first time', () => {
+    const mistake = failure('write', new TypeError('x is not a function'));
+    const { step, reason, message: error } = mistake;
+    const fields = { object: 'ns/a', step, reason, error };
+    expect(linesOf(mistake)).toEqual([
+      ['ERROR', { ...fields, stack: expect.stringMatching(/^ {4}at .*announce\.test\.ts:\d+/) }],
+      ['DEBUG', fields],
+    ]);
+  });
+
+  it('has no place of what is no mistake', () => {
+    for (const [, fields] of linesOf(failure('write', new Error('no route'))))
+      expect(fields).not.toHaveProperty('stack');
   });
 });
