@@ -145,8 +145,9 @@ class Feed {
     if (!value || !kind) return;
     const { name } = kind.form.head(value);
     this.#touch(kind.resource.kind, name);
-    if (kind.resource.kind === 'role') rights.roleChanged(name);
-    if (event.Type === Operation.DELETE) mirror.delete(kind.resource.kind, name);
+    const goes = event.Type === Operation.DELETE;
+    if (kind.resource.kind === 'role') rights.roleChanged(name, goes ? undefined : kind.form.revision(value));
+    if (goes) mirror.delete(kind.resource.kind, name);
     else mirror.put(kind.resource.kind, value);
   }
 
@@ -201,6 +202,7 @@ class Feed {
     const name = kind.resource.kind;
     const touched = new Set<string>();
     const seen = new Set<string>();
+    const ownRoles = new Map<string, string>();
     const reading = this.#touched.get(name) ?? new Set();
     this.#touched.set(name, reading.add(touched));
     try {
@@ -208,6 +210,8 @@ class Feed {
         for (const resource of page) {
           const resourceName = kind.form.head(resource).name;
           seen.add(resourceName);
+          if (name === 'role' && rights.counts(resourceName))
+            ownRoles.set(resourceName, kind.form.revision(resource));
           // An event that came while the list was read is newer than the list.
           if (!touched.has(resourceName)) mirror.put(name, resource);
         }
@@ -215,6 +219,7 @@ class Feed {
       // The stream that would have told of changes since is gone.
       if (signal.aborted) return 'failed';
       mirror.replaced(name, seen, touched);
+      if (name === 'role') rights.rolesListed(ownRoles, touched);
       if (this.#refusals.delete(name)) rights.changed();
       return 'listed';
     } catch (error) {

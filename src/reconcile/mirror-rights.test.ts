@@ -55,6 +55,42 @@ describe('the mirror', () => {
     await stop();
   });
 
+  it('tells once, when the stream is back, of a role of the operator’s that changed, came or went meanwhile', async () => {
+    const { clock, begin, pipes, roles, put, rightsTold, stop } = world();
+    const away = async (change: () => void): Promise<number> => {
+      const [before, streams] = [rightsTold(), pipes.length];
+      pipes.at(-1)?.push(new Error('the connection is lost'));
+      await clock.advance(1);
+      change();
+      await clock.advance(10_000);
+      expect(pipes.length).toBe(streams + 1);
+      begin('role');
+      await clock.advance(1_000);
+      return rightsTold() - before;
+    };
+    roles.set('operator', role('operator', 'one'));
+    roles.set('other', role('other', 'one'));
+    await clock.advance(1);
+    begin('role');
+    await clock.advance(1_000);
+    expect(rightsTold()).toBe(0);
+    expect(await away(() => {})).toBe(0);
+    expect(await away(() => roles.set('other', role('other', 'two')))).toBe(0);
+    expect(await away(() => roles.set('operator', role('operator', 'two')))).toBe(1);
+    expect(await away(() => roles.delete('operator'))).toBe(1);
+    expect(await away(() => roles.set('operator', role('operator', 'three')))).toBe(1);
+    // What the stream tells is known when it comes back, and what the list told is no news of the stream's.
+    roles.set('operator', role('operator', 'four'));
+    put(role('operator', 'four'));
+    await clock.advance(1);
+    expect(await away(() => {})).toBe(0);
+    const before = rightsTold();
+    put(role('operator', 'four'));
+    await clock.advance(1_000);
+    expect(rightsTold()).toBe(before);
+    await stop();
+  });
+
   it('is watched soon where the stream did not cover a kind at first, and a role of the operator’s changes', async () => {
     const { clock, begin, rights, pipes, put, count, stop } = world();
     await clock.advance(1);

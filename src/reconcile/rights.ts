@@ -13,6 +13,8 @@ export class Rights {
   readonly #own: () => OwnRoles;
   readonly #takeOnAnew: () => void;
   readonly #listeners = new Set<() => void>();
+  /** Revisions of those roles as they were last told of; undefined of one that is not there. */
+  readonly #known = new Map<string, string | undefined>();
 
   /** @param takeOnAnew called where the bot may take on other roles than before */
   constructor(own: () => OwnRoles, takeOnAnew: () => void = () => {}) {
@@ -20,11 +22,40 @@ export class Rights {
     this.#takeOnAnew = takeOnAnew;
   }
 
-  /** The role came, changed or went. */
-  roleChanged(name: string): void {
+  /**
+   * The role came, changed or went.
+   * @param revision that it has now, where that is known; one that is known already is no news
+   */
+  roleChanged(name: string, revision?: string): void {
     const { roles, botRole } = this.#own();
+    if (revision && this.#known.get(name) === revision) return;
+    if (this.counts(name)) this.#known.set(name, revision);
     if (name === botRole) this.#takeOnAnew();
     else if (roles?.includes(name) ?? true) this.changed();
+  }
+
+  /** Whether a change of the role would be news. */
+  counts(name: string): boolean {
+    const { roles, botRole } = this.#own();
+    return name === botRole || (roles?.includes(name) ?? false);
+  }
+
+  /**
+   * All roles were listed: of what changed while nobody told, this tells, once.
+   * @param revisions by name, of those that count
+   * @param touched names of roles that were told of while the list was read, which is older
+   */
+  rolesListed(revisions: ReadonlyMap<string, string>, touched: ReadonlySet<string>): void {
+    const { roles = [], botRole } = this.#own();
+    const isOther = (name: string): boolean => {
+      if (touched.has(name)) return false;
+      const [listed, known, before] = [revisions.get(name), this.#known.has(name), this.#known.get(name)];
+      this.#known.set(name, listed);
+      return known && listed !== before;
+    };
+    if (botRole !== undefined && isOther(botRole)) this.#takeOnAnew();
+    // Each is looked at, so that none is news the next time.
+    if (roles.filter(isOther).length > 0) this.changed();
   }
 
   /** There are signs of other rights: calls are made with other roles, or what was refused is no more. */
