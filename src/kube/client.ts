@@ -4,7 +4,7 @@ import type { ClusterAccess } from './access.js';
 import { from, fromStatus, isKubeError, KubeError } from './errors.js';
 import { jsonLines } from './json-lines.js';
 import type { ApiResource, KubeList } from './object.js';
-import { collectionPath, groupPath, objectPath, schemasPath, withQuery } from './paths.js';
+import { collectionPath, groupPath, objectPath, schemasPath, versionsPath, withQuery } from './paths.js';
 import { Sender, type SenderOptions } from './sender.js';
 import { slim } from './slim.js';
 import type {
@@ -159,6 +159,20 @@ class HttpKubeClient implements KubeClient {
       { verb: 'delete', resource },
       { method: 'DELETE', path, ...rest, ...(body && { body }) },
     );
+  }
+
+  async versions(group: string, options: CallOptions = {}): Promise<readonly string[]> {
+    const resource = { group, version: '', plural: '' };
+    try {
+      const found: { versions?: readonly { readonly version: string }[] } = await this.#sender.json(
+        { verb: 'discover', resource },
+        { method: 'GET', path: versionsPath(group), ...options },
+      );
+      return (found.versions ?? []).map(({ version }) => version);
+    } catch (error) {
+      if (isKubeError(error, 'NotFound')) return [];
+      throw error;
+    }
   }
 
   async discover(

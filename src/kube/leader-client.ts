@@ -15,6 +15,7 @@ export function leaderClient(client: KubeClient, leading: () => boolean): KubeCl
     get: (...call) => client.get(...call),
     list: (...call) => client.list(...call),
     watch: (...call) => client.watch(...call),
+    versions: (...call) => client.versions(...call),
     discover: (...call) => client.discover(...call),
     describe: (...call) => client.describe(...call),
     close: () => client.close(),

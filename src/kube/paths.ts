@@ -8,6 +8,9 @@ export function groupPath({ group, version }: ApiResource): string {
   return group === '' ? `/api/${segment(version)}` : `/apis/${segment(group)}/${segment(version)}`;
 }
 
+/** Where it stands which versions a group has. */
+export const versionsPath = (group: string): string => `/apis/${segment(group)}`;
+
 /** All objects of a resource, in one namespace or in all. */
 export function collectionPath(resource: ApiResource, namespace: string | undefined): string {
   const within = namespace ? `/namespaces/${segment(namespace)}` : '';

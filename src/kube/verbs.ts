@@ -135,6 +135,8 @@ export interface KubeClient {
     ref: ObjectRef,
     options?: GuardOptions & { readonly preconditions?: DeletePreconditions },
   ): Promise<void>;
+  /** The versions of a group; none if the server does not have it. */
+  versions(group: string, options?: CallOptions): Promise<readonly string[]>;
   /** The resources of a group and version; undefined if the server does not have it. */
   discover(group: string, version: string, options?: CallOptions): Promise<ServedResource[] | undefined>;
   /**

@@ -14,11 +14,13 @@ function world() {
   const features = create(FeaturesSchema);
   const availability = new KindAvailability(metrics, () => features);
   const states = new Map<string, InformerState>();
+  const servedAs = new Map<string, string[]>();
   const [troubles, unlisted] = [new Map<string, string>(), new Map<string, string>()];
   availability.track(
     [user, roleV7, roleV8, oidcConnector, opensshServer].map((kind) => ({
       kind,
       state: () => states.get(kind.object.kind) ?? 'synced',
+      servedAs: () => servedAs.get(kind.object.kind) ?? [],
       trouble: () => troubles.get(kind.object.kind),
       unlisted: () => unlisted.get(kind.object.kind),
     })),
@@ -27,7 +29,7 @@ function world() {
     (await metrics.render()).body
       .split('\n')
       .filter((line) => line.startsWith(`teleport_operator_${metric}{`));
-  return { availability, states, troubles, unlisted, features, lines };
+  return { availability, states, servedAs, troubles, unlisted, features, lines };
 }
 
 describe('KindAvailability', () => {
@@ -48,6 +50,19 @@ describe('KindAvailability', () => {
       'TeleportOIDCConnector is off: TeleportOIDCConnector needs Teleport Enterprise with OIDC.',
     ]);
     expect(availability.check.check()).toBeUndefined();
+  });
+
+  it('tells of a CRD that serves other versions, of which, and what to do', async () => {
+    const { availability, states, servedAs, lines } = world();
+    states.set('TeleportRoleV7', { unavailable: 'missing', message: 'not found' });
+    servedAs.set('TeleportRoleV7', ['v2', 'v3']);
+    expect(await lines()).toContain(
+      'teleport_operator_kind_available{kind="TeleportRoleV7",reason="CRDVersion"} 0',
+    );
+    const [note = ''] = availability.check.notes?.() ?? [];
+    expect(note).toContain('TeleportRoleV7 is off: its CRD serves v2, v3, and this operator reads v1');
+    expect(note).toContain('teleport-operator crds | kubectl apply');
+    expect(note).toContain('an operator that reads v2 or v3');
   });
 
   it('tells of a kind whose objects can not be listed or watched, from the start on or later', async () => {

@@ -6,17 +6,20 @@ import type { AnyKind } from '../kinds/kind.js';
 import type { InformerState } from '../kube/informer.js';
 import type { Check } from '../kube/probes.js';
 import { lacking } from '../reconcile/licence.js';
+import { servedOtherwise, servedOtherwiseRemedy } from './served-otherwise.js';
 
 /**
- * Why a kind is off: its CRD is not installed, Kubernetes does not allow it or fails to list it, or the licence of
+ * Why a kind is off: its CRD is not installed or serves other versions only, Kubernetes does not allow it or fails to list it, or the licence of
  * Teleport does not allow it.
  */
-export type OffReason = 'CRDMissing' | 'Forbidden' | 'NotListed' | 'Unlicensed';
+export type OffReason = 'CRDMissing' | 'CRDVersion' | 'Forbidden' | 'NotListed' | 'Unlicensed';
 
 /** A kind with what is known of its objects. */
 export interface Tracked {
   readonly kind: AnyKind;
   state(): InformerState;
+  /** Versions in which its objects are served, where not in ours. */
+  servedAs(): readonly string[];
   /** Why its objects can't be listed or watched, again and again; undefined while that works. */
   trouble(): string | undefined;
   /** Why its resources can't be listed in Teleport; undefined where they can, or are never listed. */
@@ -90,11 +93,11 @@ export class KindAvailability {
       }));
   }
 
-  #off({ kind, state: now, trouble }: Tracked): Off | undefined {
+  #off({ kind, state: now, servedAs, trouble }: Tracked): Off | undefined {
     const state = now();
     if (typeof state !== 'string') {
       return state.unavailable === 'missing'
-        ? { reason: 'CRDMissing', message: 'its CRD is not installed' }
+        ? notServed(kind, servedAs())
         : { reason: 'Forbidden', message: `the service account may not watch it: ${state.message}` };
     }
     const fails = trouble();
@@ -103,4 +106,12 @@ export class KindAvailability {
     const lack = lacking(kind, this.#features());
     return lack === undefined ? undefined : { reason: 'Unlicensed', message: lack };
   }
+}
+
+function notServed(kind: AnyKind, servedAs: readonly string[]): Off {
+  if (servedAs.length === 0) return { reason: 'CRDMissing', message: 'its CRD is not installed' };
+  return {
+    reason: 'CRDVersion',
+    message: `${servedOtherwise(kind, servedAs)}: ${servedOtherwiseRemedy(servedAs)}`,
+  };
 }

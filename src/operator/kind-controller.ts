@@ -105,9 +105,10 @@ export class KindController {
       kube,
       resource,
       clock,
+      log: this.#log,
       tell: (hidden) => {
-        const why = this.objects.forbidden ? 'forbidden' : 'unlisted';
-        if (parts.claims.hide(kind, hidden ? why : undefined)) parts.onSight(kind.resource.kind);
+        const why = hidden ? (this.objects.hiddenBy ?? 'unlisted') : undefined;
+        if (parts.claims.hide(kind, why)) parts.onSight(kind.resource.kind);
       },
     });
     const teardown = parts.deleteOnTeardown
@@ -225,7 +226,12 @@ export class KindController {
   /** Tells whether there may be objects that nobody sees. */
   #look(): void {
     const late = this.#isLate && this.objects.state === 'starting';
-    this.#sight.forbidden(late || this.objects.forbidden);
+    this.#sight.unreadable(late || this.objects.hiddenBy !== undefined);
+  }
+
+  /** Versions in which the kind is served, where not in ours. */
+  get servedAs(): readonly string[] {
+    return this.#sight.servedAs;
   }
 
   #tellForgetful(): void {

@@ -42,11 +42,12 @@ export class ObjectStore {
     return [...this.#informers.values()].find(({ trouble }) => trouble !== undefined)?.trouble;
   }
 
-  /** Whether Kubernetes does not let the objects of some namespace be read. */
-  get forbidden(): boolean {
-    return [...this.#informers.values()].some(
-      ({ state }) => typeof state !== 'string' && state.unavailable === 'forbidden',
-    );
+  /** What may keep objects that there are from being read; undefined where nothing but failing lists does. */
+  get hiddenBy(): 'forbidden' | 'unserved' | undefined {
+    const all = [...this.#informers.values()].map(({ state }) => state);
+    const why = new Set(all.map((state) => (typeof state === 'string' ? undefined : state.unavailable)));
+    if (why.has('forbidden')) return 'forbidden';
+    return why.has('missing') ? 'unserved' : undefined;
   }
 
   /** As Informer.wrote. */

@@ -1,17 +1,20 @@
-// Whether there may be objects of a kind that can't be read: Kubernetes forbids it, and serves the kind. What follows
-// from that is the reconciler's matter (reconcile/claims.ts).
+// Whether there may be objects of a kind that can't be read: Kubernetes forbids it, or does not serve them in our version, and serves
+// the kind. What follows from that is the reconciler's matter (reconcile/claims.ts).
 import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
+import type { Logger } from '../core/log.js';
 import type { KubeClient } from '../kube/client.js';
 import type { ApiResource } from '../kube/object.js';
+import { servedVersions } from '../kube/served.js';
 
-/** Between looks whether a forbidden kind is served, in milliseconds. */
+/** Between looks whether a kind that can't be read is served, in milliseconds. */
 const everyMs = 30_000;
 
 export interface SightParts {
-  readonly kube: Pick<KubeClient, 'discover'>;
+  readonly kube: Pick<KubeClient, 'versions' | 'discover'>;
   readonly resource: ApiResource;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Told each time, also where nothing changes. */
   tell(hidden: boolean): void;
 }
@@ -20,16 +23,18 @@ export class Sight {
   readonly #parts: SightParts;
   #asking: AbortController | undefined;
   #ended = false;
+  #servedAs: readonly string[] = [];
 
   constructor(parts: SightParts) {
     this.#parts = parts;
   }
 
   /** The informers' word. In doubt, until discovery has answered, there are such objects. */
-  forbidden(is: boolean): void {
+  unreadable(is: boolean): void {
     if (!is) {
       this.#asking?.abort();
       this.#asking = undefined;
+      this.#note([]);
       this.#parts.tell(false);
       return;
     }
@@ -37,6 +42,24 @@ export class Sight {
     this.#asking = new AbortController();
     this.#parts.tell(true);
     void this.#ask(this.#asking.signal);
+  }
+
+  /** Versions in which the kind is served, where not in ours; none as far as that is not known. */
+  get servedAs(): readonly string[] {
+    return this.#servedAs;
+  }
+
+  #note(served: readonly string[]): void {
+    const { resource, log } = this.#parts;
+    const others = served.includes(resource.version) ? [] : served;
+    const isNews = others.length > 0 && this.#servedAs.length === 0;
+    this.#servedAs = others;
+    if (!isNews) return;
+    log.warn('A CRD does not serve the version that the operator reads, so the kind is off', {
+      resource: resource.plural,
+      reads: resource.version,
+      served: others,
+    });
   }
 
   end(): void {
@@ -49,9 +72,10 @@ export class Sight {
     const { kube, resource, clock, tell } = this.#parts;
     while (!signal.aborted) {
       try {
-        const served = await kube.discover(resource.group, resource.version, { signal });
+        const served = await servedVersions(kube, resource, { signal });
         if (signal.aborted) return;
-        tell(served?.some(({ name }) => name === resource.plural) ?? false);
+        this.#note(served);
+        tell(served.length > 0);
       } catch {
         // Not known: the last answer stands.
       }

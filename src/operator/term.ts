@@ -129,12 +129,14 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
   const known = worldKnown(clock, log, mirror, controllers, ending);
   parts.availability.track(
     kinds.flatMap((kind, index) => {
-      const objects = controllers[index]?.objects;
-      if (!objects) return [];
+      const controller = controllers[index];
+      if (!controller) return [];
+      const { objects } = controller;
       return [
         {
           kind,
           state: () => objects.state,
+          servedAs: () => controller.servedAs,
           trouble: () => objects.trouble,
           unlisted: () => mirror.problem(kind.resource.kind),
         },

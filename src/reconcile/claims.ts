@@ -46,8 +46,8 @@ export const holds = (object: KubeObject): boolean => hasFinalizer(object, final
 /** How an object is named in claims and messages. */
 export const ownerOf = (kind: string, key: string): string => `${kind} ${key}`;
 
-/** Kubernetes does not allow it, or the lists fail. */
-export type WhyHidden = 'forbidden' | 'unlisted';
+/** Kubernetes does not allow it, does not serve them in the operator's version, or the lists fail. */
+export type WhyHidden = 'forbidden' | 'unserved' | 'unlisted';
 
 /** A kind whose objects can't be read. */
 export interface Hidden {

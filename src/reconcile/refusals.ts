@@ -90,6 +90,11 @@ export function hiddenRival(kind: AnyKind, name: string, hidden: readonly Hidden
       'forbidden',
       (plurals) => `the operator's service account may not list and watch ${plurals}: allow it`,
     ),
+    ...of(
+      'unserved',
+      (plurals) =>
+        `the CRD of ${plurals} does not serve the version that the operator reads: install the operator's CRDs`,
+    ),
     ...of('unlisted', (plurals) => `listing ${plurals} fails; the operator's /readyz?verbose says why`),
   ].join(' or ');
   return {

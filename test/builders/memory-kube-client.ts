@@ -212,6 +212,10 @@ export class MemoryClient implements KubeClient {
     }
   }
 
+  async versions(): Promise<readonly string[]> {
+    return [];
+  }
+
   async discover(): Promise<undefined> {
     return undefined;
   }

@@ -2,7 +2,8 @@
 // keeps to whom it belongs, and changes hands without being gone when the kind comes.
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { kinds } from '../../src/kinds/index.js';
-import { crds, installCrds } from '../env/crds.js';
+import { group } from '../../src/kinds/kind.js';
+import { crds, installCrds, serveOnlyAs } from '../env/crds.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import { type RunningOperator, startOperator } from '../env/operator.js';
@@ -153,6 +154,44 @@ describe.each(pairs())('a kind that comes late, on $name', ({ start, skipped }) 
       );
       expect(watch.deleted.has(name)).toBe(false);
     }, 90_000);
+
+    it('the loser of before waits while the CRD of its rival serves other versions only, as that of another operator may', async () => {
+      await allow(all);
+      await run();
+      const name = await contested();
+      const restore = await serveOnlyAs(scene.admin, `teleportrolesv6.${group}`, 'v99');
+      try {
+        const says = async () => {
+          const details = await (await fetch(`${operator.healthUrl}/readyz?verbose`)).text();
+          expect(details).toContain('TeleportRoleV6 is off: its CRD serves v99, and this operator reads v1');
+          const ready = conditionOf(await scene.find('TeleportRoleV7', name), 'Ready');
+          expect(ready).toMatchObject({ reason: 'NameConflict' });
+          expect(ready?.message).toContain('teleportrolesv6');
+        };
+        // also once it has forgotten what was there
+        await eventually(says, { timeoutMs: 90_000 });
+        await operator.stop();
+        await run();
+        await eventually(says, { timeoutMs: 45_000 });
+        const other = unique('other');
+        await scene.create('TeleportRoleV7', other, logins('other'));
+        await scene.untilReady('TeleportRoleV7', other);
+        expect(await loginsOf(scene, name)).toEqual(['older']);
+      } finally {
+        await restore();
+      }
+      await eventually(
+        async () =>
+          expect(await (await fetch(`${operator.healthUrl}/readyz?verbose`)).text()).not.toContain(
+            'TeleportRoleV6 is off',
+          ),
+        retry,
+      );
+      await scene.remove('TeleportRoleV7', name);
+      await scene.untilGone('TeleportRoleV7', name);
+      expect(await loginsOf(scene, name)).toEqual(['older']);
+      expect(watch.deleted.has(name)).toBe(false);
+    }, 240_000);
 
     it('the CRD comes later: its objects are younger, and lose', async () => {
       await operator.stop();

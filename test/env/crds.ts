@@ -38,6 +38,8 @@ export async function installCrds(admin: KubeAdmin, wanted: readonly KubeObject[
 const remembered = ['observedGeneration', 'resourceName', 'applied'];
 
 interface CrdVersion {
+  readonly name: string;
+  readonly served: boolean;
   readonly schema: {
     readonly openAPIV3Schema: {
       readonly properties: Record<string, { default?: unknown; properties?: Record<string, unknown> }>;
@@ -45,11 +47,30 @@ interface CrdVersion {
   };
 }
 
+const versionsOf = async (admin: KubeAdmin, path: string): Promise<readonly CrdVersion[]> =>
+  ((await admin.find(path)) as unknown as { spec: { versions: readonly CrdVersion[] } }).spec.versions;
+
+/** Makes a CRD serve its objects in that version alone, as those of another operator may. @returns the way back */
+export async function serveOnlyAs(
+  admin: KubeAdmin,
+  name: string,
+  version: string,
+): Promise<() => Promise<void>> {
+  const path = `${crdPath}/${name}`;
+  const ours = await versionsOf(admin, path);
+  const hidden = ours.map((each) => ({ ...each, served: false }));
+  const other = { ...structuredClone(ours[0]), name: version, served: true, storage: false };
+  await admin.patch(path, { spec: { versions: [...hidden, other] } });
+  return async () => {
+    await admin.patch(path, { spec: { versions: ours } });
+  };
+}
+
 /** Makes a CRD forget what the operator remembers in status, as the Go operator's do. @returns the way back */
 export async function makeForgetful(admin: KubeAdmin, name: string): Promise<() => Promise<void>> {
   const path = `${crdPath}/${name}`;
-  const ours = (await admin.find(path)) as unknown as { spec: { versions: CrdVersion[] } };
-  const theirs = structuredClone(ours.spec.versions);
+  const ours = await versionsOf(admin, path);
+  const theirs = structuredClone(ours);
   for (const { schema } of theirs) {
     const { status } = schema.openAPIV3Schema.properties;
     if (!status) throw new Error(`${name} has no status`);
@@ -58,6 +79,6 @@ export async function makeForgetful(admin: KubeAdmin, name: string): Promise<() 
   }
   await admin.patch(path, { spec: { versions: theirs } });
   return async () => {
-    await admin.patch(path, { spec: { versions: ours.spec.versions } });
+    await admin.patch(path, { spec: { versions: ours } });
   };
 }

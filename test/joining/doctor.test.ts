@@ -11,7 +11,7 @@ import { group } from '../../src/kinds/kind.js';
 import type { Finding } from '../../src/operator/doctor/findings.js';
 import { runDoctor } from '../../src/operator/doctor/index.js';
 import { openScene, type Scene, unique } from '../e2e/scene.js';
-import { makeForgetful } from '../env/crds.js';
+import { makeForgetful, serveOnlyAs } from '../env/crds.js';
 import { eventually } from '../env/eventually.js';
 import { pairs } from '../env/index.js';
 import type { OperatorOptions } from '../env/operator.js';
@@ -115,6 +115,28 @@ describe.each(pairs())('doctor, on $name', ({ start, skipped }) => {
         remedy: expect.stringContaining('not-there'),
       });
     });
+
+    it('a CRD that serves another version', async () => {
+      const restore = await serveOnlyAs(scene.admin, `teleportlocksv2.${group}`, 'v99');
+      try {
+        await eventually(
+          async () => {
+            const { code, of } = await examine();
+            expect(of('crds')).toMatchObject({
+              verdict: 'failed',
+              detail: expect.stringContaining(
+                'teleportlocksv2: its CRD serves v99, and this operator reads v1',
+              ),
+              remedy: expect.stringContaining('teleport-operator crds'),
+            });
+            expect(code).toBe(1);
+          },
+          { timeoutMs: 60_000 },
+        );
+      } finally {
+        await restore();
+      }
+    }, 90_000);
 
     it('a CRD that the Go operator left in place', async () => {
       const restore = await makeForgetful(scene.admin, `teleportprovisiontokens.${group}`);

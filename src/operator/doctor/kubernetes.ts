@@ -6,6 +6,7 @@ import type { KubeClient, Stored } from '../../kube/client.js';
 import { isKubeError } from '../../kube/errors.js';
 import type { ApiResource } from '../../kube/object.js';
 import type { Namespaces } from '../namespaces.js';
+import { installCrdsCommand, servedOtherwise, servedOtherwiseRemedy } from '../served-otherwise.js';
 import { type Finding, failed, ok, skipped, warning } from './findings.js';
 
 const reviews: ApiResource = {
@@ -77,22 +78,34 @@ async function askNamespace(kube: KubeClient, name: string, signal: AbortSignal)
 async function askCrds(kube: KubeClient, kinds: readonly AnyKind[], signal: AbortSignal): Promise<Finding[]> {
   const versions = [...new Set(kinds.flatMap(({ object }) => object.versions.map(({ name }) => name)))];
   const served = new Set<string>();
-  for (const version of versions) {
+  const servedAs = new Map<string, string[]>();
+  const others = await kube.versions(group, { signal }).catch(() => []);
+  for (const version of new Set([...versions, ...others])) {
     const found = (await kube.discover(group, version, { signal }).catch(() => undefined)) ?? [];
-    for (const { name } of found) if (!name.includes('/')) served.add(`${name}.${version}`);
+    for (const { name } of found) {
+      if (name.includes('/')) continue;
+      served.add(`${name}.${version}`);
+      servedAs.set(name, [...(servedAs.get(name) ?? []), version]);
+    }
   }
-  const absent = kinds.filter(({ object }) =>
+  const unknown = kinds.filter(({ object }) =>
     object.versions.every(({ name }) => !served.has(`${object.plural}.${name}`)),
   );
   const outdated = kinds.flatMap(({ object }) =>
     object.versions
       .filter(({ name }) => !served.has(`${object.plural}.${name}`))
       .map(({ name }) => `${object.plural} ${name}`)
-      .filter(() => !absent.some((kind) => kind.object.plural === object.plural)),
+      .filter(() => !unknown.some((kind) => kind.object.plural === object.plural)),
   );
-  const install = 'teleport-operator crds | kubectl apply --server-side -f -';
+  const install = installCrdsCommand;
+  const absent = unknown.filter(({ object }) => !servedAs.has(object.plural));
+  const otherwise = unknown.flatMap((kind) => {
+    const { plural } = kind.object;
+    const as = servedAs.get(plural);
+    return as ? [failed('crds', `${plural}: ${servedOtherwise(kind, as)}`, servedOtherwiseRemedy(as))] : [];
+  });
   if (absent.length === kinds.length) return [failed('crds', 'none of the CRDs is installed', install)];
-  const findings: Finding[] = [];
+  const findings: Finding[] = [...otherwise];
   if (absent.length > 0) {
     const names = absent.map(({ object }) => object.plural).join(', ');
     findings.push(warning('crds', `not installed, so these kinds are off: ${names}`, install));

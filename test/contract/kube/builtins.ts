@@ -131,6 +131,14 @@ export function builtinsContract(server: () => ContractServer): void {
       expect(await server().client.discover('nobody.dev', 'v1')).toBeUndefined();
     });
 
+    it('lists the versions of a group', async () => {
+      const { client } = server();
+      expect(await client.versions('resources.teleport.dev')).toEqual(
+        expect.arrayContaining(['v1', 'v2', 'v5']),
+      );
+      expect(await client.versions('nobody.dev')).toEqual([]);
+    });
+
     it('aggregates for those who ask', async () => {
       const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
       const answer = await server().raw('GET', '/apis', { accept });

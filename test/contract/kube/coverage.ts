@@ -15,6 +15,7 @@ export interface RecordedCall {
 function subject({ group, resource, subresource }: RecordedCall): string {
   if (resource.startsWith('/')) {
     return resource
+      .replace(/^\/apis\/[^/]+$/, '/apis/{group}')
       .replace(/^\/apis\/[^/]+\/[^/]+$/, '/apis/{group}/{version}')
       .replace(/^\/openapi\/v3\/.+$/, '/openapi/v3/{path}');
   }
@@ -71,6 +72,7 @@ const cases: readonly (readonly [string, readonly string[]])[] = [
   ['watch secrets', [...followed, 'all-namespaces']],
   ['patch secrets', ['', 'merge-patch', 'apply-patch', 'fieldManager']],
   ['get namespaces', ['']],
+  ['get /apis/{group}', ['']],
   ['create selfsubjectaccessreviews.authorization.k8s.io', ['']],
   ['get /apis/{group}/{version}', ['']],
   ['get /openapi/v3/{path}', ['']],
