@@ -40,7 +40,8 @@ const paths = {
   token: join(folder, 'token'),
   log: join(folder, 'operator.log'),
 };
-writeFileSync(paths.kubeconfig, kubernetes.kubeconfig(), { mode: 0o600 });
+// what somebody applies with it comes to the operator
+writeFileSync(paths.kubeconfig, kubernetes.kubeconfig(namespace), { mode: 0o600 });
 writeFileSync(paths.operatorKubeconfig, kubernetes.kubeconfigFor(namespace, serviceAccount), { mode: 0o600 });
 writeProof();
 const refresh = setInterval(writeProof, proof.everyMs);

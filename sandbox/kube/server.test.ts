@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { systemClock } from '../../src/core/clock.js';
 import { createKubeClient, type KubeClient, type WatchEvent } from '../../src/kube/client.js';
 import { loadKubeConfig } from '../../src/kube/config.js';
@@ -68,6 +69,14 @@ describe('the embedded Kubernetes', () => {
   };
   beforeEach(() => open());
   afterEach(() => close());
+
+  it('names in a kubeconfig the namespace that is to be worked in', () => {
+    const namespaceOf = (text: string) =>
+      (parse(text) as { contexts: { context: { namespace: string } }[] }).contexts[0]?.context.namespace;
+    expect(namespaceOf(kube.kubeconfig())).toBe('default');
+    expect(namespaceOf(kube.kubeconfig('teleport'))).toBe('teleport');
+    expect(namespaceOf(kube.kubeconfigFor('teleport', 'operator'))).toBe('teleport');
+  });
 
   const list = (): Promise<{ items: KubeObject[] }> => client.list(widgets, { namespace: 'default' });
   const watch = (resourceVersion: string, stop = new AbortController()): AsyncIterator<WatchEvent> => {

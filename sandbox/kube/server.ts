@@ -52,8 +52,8 @@ export interface EmbeddedKubernetes {
   readonly port: number;
   /** PEM of the CA behind the server's certificate. */
   readonly caPem: string;
-  /** YAML with an administrator's client certificate. */
-  kubeconfig(): string;
+  /** YAML with an administrator's client certificate; kubectl works in the namespace, `default` without it. */
+  kubeconfig(namespace?: string): string;
   /** YAML with a token of the service account, which is made if it is missing. Holds for a year. */
   kubeconfigFor(namespace: string, serviceAccount: string): string;
   /** A token of the service account, which is made if it is missing; bound to a Pod if `pod` is given. */
@@ -202,7 +202,8 @@ export async function startKubernetes(options: KubernetesOptions = {}): Promise<
     url,
     port,
     caPem: authority.ca,
-    kubeconfig: () => kubeconfig({ url, ca: authority.ca, user: 'kubernetes-admin', credentials: admin }),
+    kubeconfig: (namespace = 'default') =>
+      kubeconfig({ url, ca: authority.ca, namespace, user: 'kubernetes-admin', credentials: admin }),
     kubeconfigFor: (namespace, name) =>
       kubeconfig({
         url,
