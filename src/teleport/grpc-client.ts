@@ -209,7 +209,7 @@ function encoded<I extends DescMessage>(
   try {
     return toBinary(method.input, message);
   } catch (error) {
-    throw unreadable(method, 'the request could not be encoded', error);
+    throw unreadable(method, 'the request could not be encoded', error, { cause: error });
   }
 }
 
@@ -227,14 +227,20 @@ function decoded<O extends DescMessage>(
   try {
     return fromBinary(method.output, bytes);
   } catch (error) {
+    // without its cause: the decoder's RangeError would count as a mistake of the program (core/mistake.ts)
     throw unreadable(method, 'the answer could not be decoded', error);
   }
 }
 
 /** Neither the connection nor the server is to blame, so nobody shall dial again for it. */
-function unreadable(method: DescMethod, what: string, cause: unknown): TeleportError {
-  const detail = cause instanceof Error ? cause.message : String(cause);
-  return new TeleportError('Unknown', `${what}: ${detail}`, { cause, method: methodName(method) });
+function unreadable(
+  method: DescMethod,
+  what: string,
+  error: unknown,
+  options: ErrorOptions = {},
+): TeleportError {
+  const detail = error instanceof Error ? error.message : String(error);
+  return new TeleportError('Unknown', `${what}: ${detail}`, { ...options, method: methodName(method) });
 }
 
 async function* one<T>(value: T): AsyncGenerator<T, void, undefined> {

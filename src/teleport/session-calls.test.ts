@@ -12,6 +12,7 @@ import {
   pong,
 } from '../../test/builders/misbehaving-server.js';
 import { waitFor } from '../../test/builders/wait-for.js';
+import { mistakeBehind } from '../core/mistake.js';
 import { VirtualClock } from '../core/virtual-clock.js';
 import { AuthService } from '../gen/teleport/client/authservice_pb.js';
 import type { Session } from './session.js';
@@ -145,10 +146,15 @@ describe('unary calls', () => {
       stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
       stream.end(envelope(Buffer.of(0xff)));
     });
-    await expect(clientOf(connect().connection).unary(ping, {})).rejects.toMatchObject({
+    const error: unknown = await clientOf(connect().connection)
+      .unary(ping, {})
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
       kind: 'Unknown',
       message: expect.stringContaining('could not be decoded'),
     });
+    // nor the operator: bytes that are no message make the decoder throw a RangeError
+    expect(mistakeBehind(error)).toBeUndefined();
   });
 
   it('that cannot be encoded do not blame the connection', async () => {
