@@ -1,13 +1,15 @@
 // What a pass makes visible, and when: a failure that mostly ends by itself is borne in silence for a while. In virtual time; what
 // passes come to is reconciler.test.ts's matter, and how each outcome reads announce.test.ts's and status.test.ts's.
+import { clone } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { inMemory } from '../../test/builders/memory-kind.js';
 import { anObject } from '../../test/builders/object.js';
 import { reconcilerParts } from '../../test/builders/reconciler-parts.js';
-import { foreignRole, going } from '../../test/builders/reconciler-world.js';
+import { foreignRole, going, held } from '../../test/builders/reconciler-world.js';
 import { silentLogger as log } from '../core/log.js';
 import { noMetrics } from '../core/metrics.js';
 import { VirtualClock } from '../core/virtual-clock.js';
+import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
 import { roleV7 } from '../kinds/role.js';
 import { setConditions } from '../kube/conditions.js';
 import type { KubeObject } from '../kube/object.js';
@@ -15,7 +17,7 @@ import { Claims, claimOf } from './claims.js';
 import { Door } from './door.js';
 import { Mirror } from './mirror.js';
 import { annotations, finalizer, originLabel } from './names.js';
-import { Passes, passCounters } from './pass.js';
+import { Passes, type PassNext, passCounters } from './pass.js';
 import { readyReason } from './status.js';
 
 const key = 'teleport/engineer';
@@ -25,21 +27,16 @@ const heir = (metadata: Partial<KubeObject['metadata']> = {}) =>
     metadata: { uid: 'b', creationTimestamp: '2026-01-02T00:00:00Z', ...metadata },
   });
 
-/** The winner of a conflict is being deleted, and its heir has only just come. */
-function world() {
+/** Passes over one object, with all that they need in memory. */
+function passesOver(first: KubeObject) {
   const { kind, teleport } = inMemory(roleV7);
   const clock = new VirtualClock();
   const claims = new Claims();
-  const role = foreignRole('engineer');
-  if (role.Metadata) role.Metadata.Labels = { [originLabel]: 'kubernetes' };
-  teleport.resources.set('engineer', role);
-  let object: KubeObject | undefined = going({
-    metadata: { uid: 'a', creationTimestamp: '2026-01-01T00:00:00Z' },
-  });
-  for (const each of [object, heir()]) claims.set('role/engineer', claimOf(each));
+  const mirror = new Mirror([kind]);
+  let object: KubeObject | undefined = first;
   const told: string[] = [];
   const passes = new Passes({
-    ...reconcilerParts({ kind, clock, mirror: new Mirror([kind]), claims }),
+    ...reconcilerParts({ kind, clock, mirror, claims }),
     objects: {
       addFinalizer: async (given) => given,
       removeFinalizer: async () => void (object = undefined),
@@ -60,7 +57,19 @@ function world() {
   const { signal } = new AbortController();
   const run = () => passes.run(key, log, signal);
   const reason = () => object && readyReason(object);
-  return { clock, claims, told, run, reason, isThere: () => object !== undefined };
+  const edit = (change: (now: KubeObject) => KubeObject) => void (object = object && change(object));
+  return { clock, claims, mirror, teleport, told, run, reason, edit, isThere: () => object !== undefined };
+}
+
+/** The winner of a conflict is being deleted, and its heir has only just come. */
+function world() {
+  const winner = going({ metadata: { uid: 'a', creationTimestamp: '2026-01-01T00:00:00Z' } });
+  const passes = passesOver(winner);
+  const role = foreignRole('engineer');
+  if (role.Metadata) role.Metadata.Labels = { [originLabel]: 'kubernetes' };
+  passes.teleport.resources.set('engineer', role);
+  for (const each of [winner, heir()]) passes.claims.set('role/engineer', claimOf(each));
+  return passes;
 }
 
 describe('a deletion whose heir was not looked at yet', () => {
@@ -92,5 +101,37 @@ describe('a deletion whose heir was not looked at yet', () => {
     await run();
     expect(reason()).toBe('NameConflict');
     expect(told).toEqual(['DeletionBlocked']);
+  });
+});
+
+describe('a pass that somebody asks for by reconcile-at', () => {
+  it('looks at Teleport though the mirror tells of no change, once for each value', async () => {
+    const { mirror, teleport, run, edit } = passesOver(held());
+    const logins = () => (teleport.resources.get('engineer') as RoleV6 | undefined)?.Spec?.Allow?.Logins;
+    const ask = (value: string): Promise<PassNext> => {
+      edit((now) => ({
+        ...now,
+        metadata: { ...now.metadata, annotations: { [annotations.reconcileAt]: value } },
+      }));
+      return run();
+    };
+    await run();
+    const made = teleport.resources.get('engineer') as RoleV6;
+    mirror.put('role', made);
+    mirror.replaced('role', new Set(['engineer']), new Set());
+    // by an administrator, and Auth tells nothing of it
+    const changed = clone(RoleV6Schema, made);
+    changed.Spec?.Allow?.Logins.push('root');
+    if (changed.Metadata) changed.Metadata.Revision = 'by-hand';
+    teleport.resources.set('engineer', changed);
+    await ask('now');
+    expect(logins()).toEqual(['ubuntu']);
+    const calls = teleport.calls.length;
+    edit((now) => ({ ...now, metadata: { ...now.metadata, labels: {} } }));
+    mirror.put('role', teleport.resources.get('engineer') as RoleV6);
+    await run();
+    expect(teleport.calls).toHaveLength(calls);
+    await ask('again');
+    expect(teleport.calls.length).toBeGreaterThan(calls);
   });
 });

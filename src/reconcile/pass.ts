@@ -7,6 +7,7 @@ import type { Counter, Metrics } from '../core/metrics.js';
 import type { Condition, KubeObject, ObjectKey } from '../kube/object.js';
 import { type Announcement, eventOf, logOutcome } from './announce.js';
 import type { Door } from './door.js';
+import { annotations } from './names.js';
 import type { Failure, Outcome } from './outcome.js';
 import type { ReconcilerParts } from './parts.js';
 import { reconcile } from './reconciler.js';
@@ -75,6 +76,8 @@ export class Passes {
   readonly #lastFailure = new Map<ObjectKey, string>();
   /** Since when, in monotonic milliseconds, a failure is borne that mostly ends by itself. */
   readonly #borneSince = new Map<ObjectKey, number>();
+  /** The last value of the annotation reconcile-at for which Teleport was looked at. */
+  readonly #lookedFor = new Map<ObjectKey, string>();
 
   constructor(parts: PassParts) {
     this.#parts = parts;
@@ -104,7 +107,12 @@ export class Passes {
 
   async #pass(key: ObjectKey, current: KubeObject, log: Logger, signal: AbortSignal): Promise<PassNext> {
     const { door, kind, counters } = this.#parts;
-    const { object, outcome, secrets, waitsFor } = await reconcile(this.#noting(key), current, signal);
+    const asked = current.metadata.annotations?.[annotations.reconcileAt];
+    const isAskedFor = asked !== undefined && asked !== this.#lookedFor.get(key);
+    const passed = await reconcile(this.#noting(key), current, signal, isAskedFor);
+    const { object, outcome, secrets, waitsFor } = passed;
+    const isJudged = outcome.type !== 'failed' && outcome.type !== 'ignored';
+    if (asked !== undefined && isJudged) this.#lookedFor.set(key, asked);
     if (secrets) this.#parts.usesSecrets(key, secrets);
     this.#parts.waitsFor(key, waitsFor ?? nothing);
     this.#parts.isBlocked(key, outcome.type === 'failed' && outcome.step === 'delete');
@@ -211,6 +219,7 @@ export class Passes {
     this.#parts.door.forget(key);
     this.#lastFailure.delete(key);
     this.#borneSince.delete(key);
+    this.#lookedFor.delete(key);
     this.#parts.usesSecrets(key, nothing);
     this.#parts.waitsFor(key, nothing);
     this.#parts.isBlocked(key, false);

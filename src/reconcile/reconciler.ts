@@ -23,12 +23,14 @@ import { recordedName, resourceName, wantedResource } from './wanted.js';
 
 /**
  * Runs one pass over an object.
+ * @param isAskedFor somebody asked for a look at Teleport: what is mirrored may be up to two minutes old
  * @throws KubeError where the object or a Secret could not be read or written; the pass is then tried again.
  */
 export async function reconcile(
   parts: ReconcilerParts,
   object: KubeObject,
   signal: AbortSignal,
+  isAskedFor = false,
 ): Promise<Passed> {
   const policy = policyOf(object, parts.policy);
   const closed = gateOf(parts, object, policy);
@@ -42,7 +44,7 @@ export async function reconcile(
   }
   if (object.metadata.deletionTimestamp === undefined) {
     try {
-      return await upsert(parts, object, policy, signal);
+      return await upsert(parts, object, policy, signal, isAskedFor);
     } catch (error) {
       if (!(error instanceof NotKept)) throw error;
       return { object, outcome: refusals.forgetful(parts.kind) };
@@ -72,6 +74,7 @@ async function upsert(
   object: KubeObject,
   policy: Policy,
   signal: AbortSignal,
+  isAskedFor: boolean,
 ): Promise<Passed> {
   const { kind } = parts;
   let held = policy.observe ? object : await hold(parts, object, signal);
@@ -98,7 +101,7 @@ async function upsert(
   const generation = held.metadata.generation ?? 0;
   const hash = wantedHash(kind, wanted, generation, lookup.versions);
   const applied = readApplied(held);
-  if (applied?.hash === hash && isMirrored(parts, name, applied)) {
+  if (!isAskedFor && applied?.hash === hash && isMirrored(parts, name, applied)) {
     return settled(policy.observe ? { type: 'planned', verb: 'nothing', fields: [] } : unchanged(applied));
   }
   const converge = async (unseen: boolean): Promise<Outcome> => {
