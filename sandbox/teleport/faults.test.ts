@@ -39,6 +39,14 @@ describe('faults', () => {
     expect(teleport.calls.of('GetRole').map((call) => call.code)).toEqual([14, 14, 0]);
   });
 
+  it('holds for the calls of some alone', async () => {
+    const auth = createClient(AuthService, await clientOf());
+    teleport.faults.fail(Code.Unavailable, 'gone fishing', { user: /^bot-/ });
+    await auth.ping({});
+    teleport.faults.fail(Code.Unavailable, 'gone fishing', { user: /^(?!bot-)/ });
+    await expect(auth.ping({})).rejects.toMatchObject({ code: Code.Unavailable });
+  });
+
   it('lets a call hang until the client gives up', async () => {
     const auth = createClient(AuthService, await clientOf());
     teleport.faults.hang({ method: '/proto.AuthService/Ping' });

@@ -8,6 +8,7 @@ export type MethodMatch = string | RegExp | undefined;
 
 interface Switch {
   readonly match: MethodMatch;
+  readonly user: RegExp | undefined;
   left: number;
   readonly act: (call: FaultyCall) => Promise<void>;
   /** Whether the handler runs before. */
@@ -17,6 +18,8 @@ interface Switch {
 /** A call as a fault sees it. */
 export interface FaultyCall {
   readonly method: string;
+  /** Empty for a client without a certificate. */
+  readonly user: string;
   readonly signal: AbortSignal;
   /** Ends the connection that carries the call, without a status; resolves when it is closed. */
   readonly drop: () => Promise<void>;
@@ -24,6 +27,8 @@ export interface FaultyCall {
 
 export interface FaultOptions {
   readonly method?: MethodMatch;
+  /** Whose calls; everybody's if not said. */
+  readonly user?: RegExp;
   /** How many calls it holds for; 1 if not said, Infinity for as long as it is not cleared. */
   readonly times?: number;
 }
@@ -96,7 +101,8 @@ export class Faults {
 
   async #run(call: FaultyCall, after: boolean): Promise<void> {
     for (const one of this.#switches.filter(
-      (each) => each.after === after && matches(each.match, call.method),
+      (each) =>
+        each.after === after && matches(each.match, call.method) && (each.user?.test(call.user) ?? true),
     )) {
       if (one.left <= 0) continue;
       one.left -= 1;
@@ -106,7 +112,13 @@ export class Faults {
   }
 
   #add(options: FaultOptions, act: Switch['act'], after = false): void {
-    this.#switches.push({ match: options.method, left: options.times ?? 1, act, after });
+    this.#switches.push({
+      match: options.method,
+      user: options.user,
+      left: options.times ?? 1,
+      act,
+      after,
+    });
   }
 }
 

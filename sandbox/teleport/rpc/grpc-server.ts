@@ -125,7 +125,7 @@ export class GrpcServer {
       };
       const noted = request.stream ? { ...request, message: each(request.message, note) } : request;
       if (!request.stream) note(request.message);
-      const call = { method, signal: request.signal, drop: request.contextValues.get(dropKey) };
+      const call = { method, user, signal: request.signal, drop: request.contextValues.get(dropKey) };
       try {
         if (isAbsent(majorOf(serverVersion), method)) {
           const text = `unknown method ${request.method.name} for service ${request.service.typeName}`;
