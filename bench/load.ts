@@ -100,7 +100,7 @@ export class Writer {
     return this.admin.patch(this.#path(item), { spec: recipe.spec(round, index) });
   }
 
-  remove(item: Item): Promise<void> {
+  remove(item: Item): Promise<unknown> {
     return this.admin.remove(this.#path(item));
   }
 

@@ -135,7 +135,9 @@ export async function openScene(pair: Pair, options: SceneOptions = {}): Promise
         spec,
       }),
     patch: (kind, name, body) => admin.patch(path(kind, name), body),
-    remove: (kind, name) => admin.remove(path(kind, name)),
+    remove: async (kind, name) => {
+      await admin.remove(path(kind, name));
+    },
     find,
     stored: async (kind, name) => {
       try {

@@ -25,8 +25,8 @@ export interface KubeAdmin {
   create<T = KubeObject>(path: string, body: object): Promise<T>;
   replace<T = KubeObject>(path: string, body: object): Promise<T>;
   patch<T = KubeObject>(path: string, body: object, type?: PatchType): Promise<T>;
-  /** A 404 is no error. */
-  remove(path: string): Promise<void>;
+  /** A 404 is no error. @returns the object where finalizers keep it, else undefined */
+  remove(path: string): Promise<KubeObject | undefined>;
   text(path: string): Promise<string>;
   close(): void;
 }
@@ -55,6 +55,11 @@ export function openKube(kubeconfigPath: string): KubeAdmin {
   });
   const send = (method: string, path: string, body?: object, type = 'application/json'): Promise<string> =>
     new Promise((resolve, reject) => {
+      const failed = (error: NodeJS.ErrnoException): void => {
+        // The server closed a kept connection just as it was taken: the request never reached it.
+        if (error.code === 'ECONNRESET' && outgoing.reusedSocket) resolve(send(method, path, body, type));
+        else reject(error);
+      };
       const outgoing = request(
         new URL(path, config.server),
         {
@@ -81,7 +86,7 @@ export function openKube(kubeconfigPath: string): KubeAdmin {
           });
         },
       );
-      outgoing.on('error', reject);
+      outgoing.on('error', failed);
       outgoing.setTimeout(30_000, () =>
         outgoing.destroy(new Error(`${method} ${path}: no answer within 30 s`)),
       );
@@ -106,7 +111,8 @@ export function openKube(kubeconfigPath: string): KubeAdmin {
     patch: (path, body, type = 'merge') =>
       json('PATCH', type === 'apply' ? `${path}?fieldManager=test&force=true` : path, body, patchTypes[type]),
     remove: async (path) => {
-      await orNothing(send('DELETE', path));
+      const reply = await orNothing(json<KubeObject>('DELETE', path));
+      return reply?.metadata.deletionTimestamp === undefined ? undefined : reply;
     },
     text: (path) => send('GET', path),
     close: () => agent.destroy(),
