@@ -13,7 +13,6 @@ describe('the mirror', () => {
     expect(mirror.get('role', 'a')?.ours).toBe(true);
     put(role('b', 'one'));
     put(role('b', 'two'));
-    put(role('b', 'two'));
     remove('a');
     await clock.advance(1);
     expect(shifts).toEqual(['a came', 'b came', 'b changed', 'a went']);

@@ -148,7 +148,7 @@ class Feed {
     const goes = event.Type === Operation.DELETE;
     if (kind.resource.kind === 'role') rights.roleChanged(name, goes ? undefined : kind.form.revision(value));
     if (goes) mirror.delete(kind.resource.kind, name);
-    else mirror.put(kind.resource.kind, value);
+    else mirror.put(kind.resource.kind, value, 'news');
   }
 
   /** Aborted at the next change of rights. */

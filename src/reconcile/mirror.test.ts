@@ -1,10 +1,10 @@
-// What the mirror believes of what we wrote ourselves.
+// What the mirror believes of what we wrote ourselves, and what it tells of news that a list was ahead of.
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
 import { roleV7 } from '../kinds/role.js';
 import { storedHash } from './applied.js';
-import { Mirror } from './mirror.js';
+import { Mirror, type Shift } from './mirror.js';
 
 function role(Revision: string, login: string): RoleV6 {
   return create(RoleV6Schema, {
@@ -64,5 +64,35 @@ describe('Mirror.wrote', () => {
     mirror.wrote('role', 'x', '', 'none');
     mirror.put('role', role('', 'a'));
     expect(mirror.get('role', 'x')?.hash).toBe(storedHash(roleV7, role('', 'a')));
+  });
+});
+
+describe('news of the stream that a list was ahead of', () => {
+  // Of tokens Auth lists what is stored, and reads and tells from its cache: a pass that the list wakes may read what was before.
+  const told = (mirror: Mirror): Shift[] => {
+    const shifts: Shift[] = [];
+    mirror.subscribe((shift) => shifts.push(shift));
+    return shifts;
+  };
+
+  it('is told again, where it changed and where it went', () => {
+    const mirror = current();
+    mirror.put('role', role('r2', 'changed'));
+    const shifts = told(mirror);
+    mirror.put('role', role('r2', 'changed'), 'news');
+    expect(shifts).toEqual([{ kind: 'role', name: 'x', after: mirror.get('role', 'x') }]);
+    mirror.replaced('role', new Set(), new Set());
+    shifts.length = 0;
+    mirror.delete('role', 'x');
+    expect(shifts).toEqual([{ kind: 'role', name: 'x' }]);
+  });
+
+  it('is nothing that another list tells', () => {
+    const mirror = current();
+    mirror.put('role', role('r2', 'changed'));
+    const shifts = told(mirror);
+    mirror.put('role', role('r2', 'changed'));
+    mirror.replaced('role', new Set(['x']), new Set());
+    expect(shifts).toEqual([]);
   });
 });

@@ -15,7 +15,7 @@ export interface Shadow {
   readonly refersTo: readonly string[];
 }
 
-/** One resource came, changed (both) or went. */
+/** One resource came, changed (both) or went; without both it went, and a list has told so before. */
 export interface Shift {
   /** Teleport kind: `role`. */
   readonly kind: string;
@@ -150,25 +150,31 @@ export class Mirror {
     mirrored.written.set(name, { revision, hash });
   }
 
-  /** A resource as it now is. */
-  put(kind: string, resource: Message): void {
+  /**
+   * A resource as it now is.
+   * @param from `news` of the stream are told on also where a list was ahead of them: Auth lists some kinds as they are stored, and
+   * reads and tells from its cache, so that the pass which the list woke may have read what was before.
+   */
+  put(kind: string, resource: Message, from: 'list' | 'news' = 'list'): void {
     const mirrored = this.#kinds.get(kind);
     if (!mirrored) return;
     const { name } = mirrored.kind.form.head(resource);
     const before = mirrored.shadows.get(name);
     const after = mirrored.shadow(resource);
     mirrored.shadows.set(name, after);
-    if (before && isSame(before, after)) return;
-    this.#tell({ kind, name, after, ...(before && { before }) });
+    const known = before && !isSame(before, after);
+    if (before && !known && from === 'list') return;
+    this.#tell({ kind, name, after, ...(known && { before }) });
   }
 
-  /** A resource that is gone. */
+  /** A resource that is gone, as the stream tells; also where a list was ahead of it. */
   delete(kind: string, name: string): void {
-    this.#kinds.get(kind)?.written.delete(name);
-    const before = this.#kinds.get(kind)?.shadows.get(name);
-    if (!before) return;
-    this.#kinds.get(kind)?.shadows.delete(name);
-    this.#tell({ kind, name, before });
+    const mirrored = this.#kinds.get(kind);
+    if (!mirrored) return;
+    mirrored.written.delete(name);
+    const before = mirrored.shadows.get(name);
+    mirrored.shadows.delete(name);
+    this.#tell({ kind, name, ...(before && { before }) });
   }
 
   /**

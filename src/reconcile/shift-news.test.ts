@@ -36,6 +36,23 @@ describe('a change in Teleport', () => {
     ['that is the echo of a write not yet remembered', anObject(), undefined, left, false],
     ['of what is only observed', saying('Observed'), left, other, true],
     ['that makes what is only observed', saying('Observed'), undefined, foreign, true],
+    ['that a list told before, of what we left', saying('Synced', 'left'), undefined, other, true],
+    ['that a list told before, of an end', saying('Synced', 'left'), undefined, undefined, true],
+    [
+      'that a list told before, of the end of what is observed',
+      saying('Observed'),
+      undefined,
+      undefined,
+      true,
+    ],
+    [
+      'that a list told before, of the end of somebody else’s',
+      saying('NotOwned'),
+      undefined,
+      undefined,
+      true,
+    ],
+    ['that a list told before, of what was given to us', saying('NotOwned'), undefined, left, true],
     ['of no more than the revision of what is observed', saying('Observed'), left, left, false],
   ])('%s', (_, object, before, after, news) => {
     expect(isNewTo(object, before, after)).toBe(news);

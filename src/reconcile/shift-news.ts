@@ -18,13 +18,15 @@ const tellDifference: ReadonlySet<string> = new Set<Reason>([
 /** Whether the resource is other than the object's status tells or remembers it, or changed hands. */
 export function isNewTo(object: KubeObject, before: Shadow | undefined, after: Shadow | undefined): boolean {
   const differs = before?.hash !== after?.hash || before?.ours !== after?.ours;
+  // A list told of its end before Auth's cache knew of it, from which a pass may have read since.
+  const hasGone = before === undefined && after === undefined;
   const reason = readyReason(object);
-  if (reason === 'Observed') return differs;
+  if (reason === 'Observed') return differs || hasGone;
   // What goes needs no other look; what holds it up wakes it.
   if (object.metadata.deletionTimestamp !== undefined) return false;
   const applied = readApplied(object);
   // Nothing was written yet: it is somebody else's, and matters when it goes or becomes ours.
-  if (!applied) return before !== undefined && before.ours !== after?.ours;
+  if (!applied) return hasGone || (before ? before.ours !== after?.ours : reason === 'NotOwned');
   if (after?.hash !== applied.resourceHash) return true;
   // As we left it; mostly the echo of our own write.
   return differs && reason !== undefined && tellDifference.has(reason);
