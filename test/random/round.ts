@@ -82,7 +82,9 @@ async function nudge(play: Play): Promise<void> {
   const { subjects } = await look(play);
   const seldom = subjects.filter(({ subject }) => {
     const { touches, hadOthers } = play.ledger.of(subject);
-    return !formOf(subject.type).watched && (touches > 0 || hadOthers);
+    // Of two objects that come at once the one that loses may have written last.
+    const isOdd = touches > 0 || hadOthers || subject.actors.length > 1;
+    return !formOf(subject.type).watched && isOdd;
   });
   if (seldom.length === 0) return;
   // A look right now would be one at Auth's cache of before.
