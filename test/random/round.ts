@@ -60,6 +60,11 @@ export async function playRound(stage: Stage, id: string, round: Round): Promise
     await nudge(play);
     await atRest(play, watcher);
     note('at rest, each resource with one object');
+    if (play.cast.some(({ type }) => type === 'github')) {
+      for (const away of [false, true]) await setSecret(play, away, 3);
+      await atRest(play, watcher);
+      note('at rest, with other Secrets');
+    }
     await tidy(play);
     await atRest(play, watcher);
     note('all objects are gone');
@@ -141,10 +146,9 @@ async function editWhatIsLeft(play: Play): Promise<boolean> {
   return subjects.some(({ subject }) => play.ledger.of(subject).isLeft);
 }
 
-/** Takes back all that was asked for beside the specs, leaves each resource one object, and changes Secrets and resources. */
+/** Takes back all that was asked for beside the specs, leaves each resource one object, and changes it in Teleport. */
 async function calmDown(play: Play): Promise<void> {
   const { subjects } = await look(play);
-  for (const away of [false, true]) await setSecret(play, away, 3);
   for (const [index, { subject, claimants }] of subjects.entries()) {
     play.ledger.of(subject).isLeft = false;
     const holder = holderOf(claimants);

@@ -31,6 +31,11 @@ interface Form<Resource> {
   readonly guarded: boolean;
 }
 
+/** Teleport refuses some lists in which a word stands twice. */
+function add(list: string[] | undefined, word: string): void {
+  if (!list?.includes(word)) list?.push(word);
+}
+
 const form = <Resource>(of: Form<Resource>): Form<Resource> => of;
 
 const forms = {
@@ -46,8 +51,8 @@ const forms = {
       deny: [],
     }),
     edits: [
-      ({ Spec: spec }) => void spec?.Allow?.Logins.push('mallory'),
-      ({ Spec: spec }) => void spec?.Deny?.Logins.push('mallory'),
+      ({ Spec: spec }) => add(spec?.Allow?.Logins, 'mallory'),
+      ({ Spec: spec }) => add(spec?.Deny?.Logins, 'mallory'),
     ],
     watched: true,
     guarded: true,
@@ -56,7 +61,7 @@ const forms = {
     view: ({ Spec: spec }) => ({ roles: spec?.Roles ?? [], github: spec?.GithubIdentities.length ?? 0 }),
     wanted: (spec) => ({ roles: spec.roles, github: 0 }),
     edits: [
-      ({ Spec: spec }) => void spec?.Roles.push('editor'),
+      ({ Spec: spec }) => add(spec?.Roles, 'editor'),
       ({ Spec: spec }) =>
         void spec?.GithubIdentities.push(
           create(ExternalIdentitySchema, { ConnectorID: 'github', Username: 'mallory' }),
@@ -69,7 +74,7 @@ const forms = {
     view: tokenView,
     wanted: (spec) => ({ method: spec.join_method, roles: spec.roles, bot: '', allow: 0 }),
     edits: [
-      ({ Spec: spec }) => void spec?.Roles.push('Proxy'),
+      ({ Spec: spec }) => add(spec?.Roles, 'Proxy'),
       ({ Metadata: head }) => void (head && (head.Labels['team'] = 'mallory')),
     ],
     watched: true,
@@ -123,7 +128,7 @@ const forms = {
     view: ({ spec }) => ({ roles: spec?.roles ?? [], traits: spec?.traits.length ?? 0 }),
     wanted: (spec) => ({ roles: spec.roles, traits: 0 }),
     edits: [
-      ({ spec }) => void spec?.roles.push('auditor'),
+      ({ spec }) => add(spec?.roles, 'auditor'),
       ({ spec }) => void spec?.traits.push(create(TraitSchema, { name: 'logins', values: ['mallory'] })),
     ],
     watched: false,
