@@ -32,7 +32,7 @@ describe('the image', () => {
   it('is made by the commands of the first stage', () => {
     expect(ran).toEqual([
       'npm ci --ignore-scripts',
-      'node tools/bundle.mjs --out /rootfs --node /usr/local/bin/node',
+      "node tools/bundle.mjs --out /rootfs --node '/usr/local/bin/node --no-concurrent-recompilation'",
     ]);
   });
 

@@ -107,7 +107,9 @@ describe('the image', () => {
   it('has the entry that Teleport’s chart starts: a link that Node reads as a module', () => {
     expect(lstatSync(entry()).isSymbolicLink()).toBe(true);
     expect(readlinkSync(entry())).toBe('app/teleport-operator.mjs');
-    expect(readFileSync(entry(), 'utf8').split('\n')[0]).toBe(`#!${process.execPath}`);
+    expect(readFileSync(entry(), 'utf8').split('\n')[0]).toBe(
+      `#!${process.execPath} --no-concurrent-recompilation`,
+    );
     expect(lstatSync(realpathSync(entry())).mode & 0o111).toBe(0o111);
   });
 
