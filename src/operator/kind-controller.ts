@@ -11,6 +11,7 @@ import { type AnyKind, apiResource } from '../kinds/kind.js';
 import type { KubeClient } from '../kube/client.js';
 import { setConditions } from '../kube/conditions.js';
 import { type Next, type Pass, runController } from '../kube/controller.js';
+import { KubeError } from '../kube/errors.js';
 import type { EventRecorder } from '../kube/events.js';
 import { addFinalizer, removeFinalizer } from '../kube/finalizer.js';
 import { Informer } from '../kube/informer.js';
@@ -181,7 +182,7 @@ export class KindController {
           if (result.outcome === 'written') return wrote(result.base, result.object);
           if (result.outcome === 'unchanged') return result.object;
           // Gone or changed meanwhile: the event that says so brings another pass.
-          throw new Error(`the object is ${result.outcome}; what is to be done could not be recorded`);
+          throw new KubeError('Conflict', `it is ${result.outcome}: nothing could be put on record`);
         },
       },
       features: parts.features,

@@ -12,6 +12,7 @@ import { VirtualClock } from '../core/virtual-clock.js';
 import { type RoleV6, RoleV6Schema } from '../gen/teleport/types/role_pb.js';
 import { roleV7 } from '../kinds/role.js';
 import { setConditions } from '../kube/conditions.js';
+import { KubeError, type KubeErrorKind } from '../kube/errors.js';
 import type { KubeObject } from '../kube/object.js';
 import { Claims, claimOf } from './claims.js';
 import { Door } from './door.js';
@@ -27,8 +28,8 @@ const heir = (metadata: Partial<KubeObject['metadata']> = {}) =>
     metadata: { uid: 'b', creationTimestamp: '2026-01-02T00:00:00Z', ...metadata },
   });
 
-/** Passes over one object, with all that they need in memory. */
-function passesOver(first: KubeObject) {
+/** Passes over one object, with all that they need in memory. @param hold adds the finalizer */
+function passesOver(first: KubeObject, hold = async (given: KubeObject): Promise<KubeObject> => given) {
   const { kind, teleport } = inMemory(roleV7);
   const clock = new VirtualClock();
   const claims = new Claims();
@@ -38,7 +39,7 @@ function passesOver(first: KubeObject) {
   const passes = new Passes({
     ...reconcilerParts({ kind, clock, mirror, claims }),
     objects: {
-      addFinalizer: async (given) => given,
+      addFinalizer: hold,
       removeFinalizer: async () => void (object = undefined),
       record: async (given) => given,
     },
@@ -101,6 +102,39 @@ describe('a deletion whose heir was not looked at yet', () => {
     await run();
     expect(reason()).toBe('NameConflict');
     expect(told).toEqual(['DeletionBlocked']);
+  });
+});
+
+describe('a pass whose object changes under it, or goes', () => {
+  const overtaken = (kind: KubeErrorKind) => {
+    let refusals = 0;
+    const passes = passesOver(anObject({ metadata: { finalizers: [] } }), async (given) => {
+      if (refusals-- > 0) throw new KubeError(kind, 'the object has been modified');
+      return given;
+    });
+    return { ...passes, refuse: (times: number) => void (refusals = times) };
+  };
+
+  it.each(['Conflict', 'NotFound'] as const)('is made again soon, and is no failure: %s', async (kind) => {
+    const { run, reason, refuse } = overtaken(kind);
+    refuse(1);
+    expect(await run()).toBe('retrySoon');
+    expect(await run()).toBe('done');
+    expect(reason()).toBe('Synced');
+  });
+
+  it('fails where that happens to the next one as well', async () => {
+    const { run, refuse } = overtaken('Conflict');
+    refuse(2);
+    await run();
+    await expect(run()).rejects.toThrow('modified');
+    expect(await run()).toBe('done');
+  });
+
+  it('fails at once where it was refused for another reason', async () => {
+    const { run, refuse } = overtaken('Forbidden');
+    refuse(1);
+    await expect(run()).rejects.toThrow('modified');
   });
 });
 

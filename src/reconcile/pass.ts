@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
 import type { Counter, Metrics } from '../core/metrics.js';
+import { isKubeError } from '../kube/errors.js';
 import type { Condition, KubeObject, ObjectKey } from '../kube/object.js';
 import { type Announcement, eventOf, logOutcome } from './announce.js';
 import type { Door } from './door.js';
@@ -76,6 +77,8 @@ export class Passes {
   readonly #lastFailure = new Map<ObjectKey, string>();
   /** Since when, in monotonic milliseconds, a failure is borne that mostly ends by itself. */
   readonly #borneSince = new Map<ObjectKey, number>();
+  /** Objects that changed, or went, under their last pass. */
+  readonly #overtaken = new Set<ObjectKey>();
   /** The last value of the annotation reconcile-at for which Teleport was looked at. */
   readonly #lookedFor = new Map<ObjectKey, string>();
 
@@ -86,7 +89,8 @@ export class Passes {
   }
 
   /**
-   * @throws KubeError, where the object or its status could not be written: the queue tries again.
+   * @throws KubeError, where the object or its status could not be written: the queue tries again. Not for the first time that the
+   * object changed meanwhile.
    */
   async run(key: ObjectKey, log: Logger, signal: AbortSignal): Promise<PassNext> {
     const { door } = this.#parts;
@@ -97,12 +101,23 @@ export class Passes {
     }
     if (!door.admits(key, current)) return 'done';
     try {
-      return await this.#pass(key, current, log, signal);
+      const next = await this.#pass(key, current, log, signal);
+      this.#overtaken.delete(key);
+      return next;
     } catch (error) {
       // The retry that follows must not be stopped at the door.
       door.force(key);
-      throw error;
+      if (!this.#isOvertaken(key, error)) throw error;
+      log.debug('The object changed under the pass', { object: key, error });
+      return 'retrySoon';
     }
+  }
+
+  /** Whether the object only changed, or went, while it was worked on; twice in a row that is worth a word. */
+  #isOvertaken(key: ObjectKey, error: unknown): boolean {
+    if (!isKubeError(error, 'Conflict', 'NotFound') || this.#overtaken.delete(key)) return false;
+    this.#overtaken.add(key);
+    return true;
   }
 
   async #pass(key: ObjectKey, current: KubeObject, log: Logger, signal: AbortSignal): Promise<PassNext> {
@@ -220,6 +235,7 @@ export class Passes {
     this.#lastFailure.delete(key);
     this.#borneSince.delete(key);
     this.#lookedFor.delete(key);
+    this.#overtaken.delete(key);
     this.#parts.usesSecrets(key, nothing);
     this.#parts.waitsFor(key, nothing);
     this.#parts.isBlocked(key, false);
