@@ -131,6 +131,18 @@ describe('a pass whose object changes under it, or goes', () => {
     expect(await run()).toBe('done');
   });
 
+  it('is no failure either where another failure lies between two such', async () => {
+    let kind: KubeErrorKind = 'Conflict';
+    const { run } = passesOver(anObject({ metadata: { finalizers: [] } }), async () => {
+      throw new KubeError(kind, 'refused');
+    });
+    expect(await run()).toBe('retrySoon');
+    kind = 'Forbidden';
+    await expect(run()).rejects.toThrow('refused');
+    kind = 'Conflict';
+    expect(await run()).toBe('retrySoon');
+  });
+
   it('fails at once where it was refused for another reason', async () => {
     const { run, refuse } = overtaken('Forbidden');
     refuse(1);

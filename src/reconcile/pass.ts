@@ -115,7 +115,8 @@ export class Passes {
 
   /** Whether the object only changed, or went, while it was worked on; twice in a row that is worth a word. */
   #isOvertaken(key: ObjectKey, error: unknown): boolean {
-    if (!isKubeError(error, 'Conflict', 'NotFound') || this.#overtaken.delete(key)) return false;
+    const again = this.#overtaken.delete(key);
+    if (again || !isKubeError(error, 'Conflict', 'NotFound')) return false;
     this.#overtaken.add(key);
     return true;
   }
