@@ -77,47 +77,46 @@ async function askNamespace(kube: KubeClient, name: string, signal: AbortSignal)
 
 async function askCrds(kube: KubeClient, kinds: readonly AnyKind[], signal: AbortSignal): Promise<Finding[]> {
   const versions = [...new Set(kinds.flatMap(({ object }) => object.versions.map(({ name }) => name)))];
-  const served = new Set<string>();
   const servedAs = new Map<string, string[]>();
   const others = await kube.versions(group, { signal }).catch(() => []);
   for (const version of new Set([...versions, ...others])) {
     const found = (await kube.discover(group, version, { signal }).catch(() => undefined)) ?? [];
     for (const { name } of found) {
-      if (name.includes('/')) continue;
-      served.add(`${name}.${version}`);
-      servedAs.set(name, [...(servedAs.get(name) ?? []), version]);
+      if (!name.includes('/')) servedAs.set(name, [...(servedAs.get(name) ?? []), version]);
     }
   }
+  const isServed = (plural: string, version: string): boolean =>
+    servedAs.get(plural)?.includes(version) ?? false;
   const unknown = kinds.filter(({ object }) =>
-    object.versions.every(({ name }) => !served.has(`${object.plural}.${name}`)),
+    object.versions.every(({ name }) => !isServed(object.plural, name)),
   );
   const outdated = kinds.flatMap(({ object }) =>
     object.versions
-      .filter(({ name }) => !served.has(`${object.plural}.${name}`))
+      .filter(({ name }) => !isServed(object.plural, name))
       .map(({ name }) => `${object.plural} ${name}`)
       .filter(() => !unknown.some((kind) => kind.object.plural === object.plural)),
   );
-  const install = installCrdsCommand;
   const absent = unknown.filter(({ object }) => !servedAs.has(object.plural));
   const otherwise = unknown.flatMap((kind) => {
     const { plural } = kind.object;
     const as = servedAs.get(plural);
     return as ? [failed('crds', `${plural}: ${servedOtherwise(kind, as)}`, servedOtherwiseRemedy(as))] : [];
   });
-  if (absent.length === kinds.length) return [failed('crds', 'none of the CRDs is installed', install)];
+  if (absent.length === kinds.length)
+    return [failed('crds', 'none of the CRDs is installed', installCrdsCommand)];
   const findings: Finding[] = [...otherwise];
   if (absent.length > 0) {
     const names = absent.map(({ object }) => object.plural).join(', ');
-    findings.push(warning('crds', `not installed, so these kinds are off: ${names}`, install));
+    findings.push(warning('crds', `not installed, so these kinds are off: ${names}`, installCrdsCommand));
   }
   if (outdated.length > 0)
-    findings.push(failed('crds', `versions that are not served: ${outdated.join(', ')}`, install));
+    findings.push(failed('crds', `versions that are not served: ${outdated.join(', ')}`, installCrdsCommand));
   const { forgetful, unasked } = await askMemory(kube, kinds, versions, signal);
   if (forgetful.length > 0) {
     const detail =
       `not this operator's (the Go operator's, left in place): status loses what is remembered there, so drift is corrected whatever is asked, ` +
       `and one-time bot tokens and resources with a name of their own are refused: ${forgetful.join(', ')}`;
-    findings.push(warning('crds', detail, install));
+    findings.push(warning('crds', detail, installCrdsCommand));
   }
   if (unasked !== undefined) findings.push(skipped('crds', `whose they are can't be asked: ${unasked}`));
   return findings.length > 0 ? findings : [ok('crds', `${kinds.length} kinds, all versions served`)];
