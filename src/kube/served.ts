@@ -2,9 +2,12 @@
 import type { ApiResource } from './object.js';
 import type { CallOptions, KubeClient } from './verbs.js';
 
+/** The part of a client that asks what the server has. */
+export type Discovery = Pick<KubeClient, 'versions' | 'discover'>;
+
 /** Asks discovery. @throws KubeError */
 export async function servedVersions(
-  kube: Pick<KubeClient, 'versions' | 'discover'>,
+  kube: Discovery,
   { group, plural }: ApiResource,
   options: CallOptions = {},
 ): Promise<readonly string[]> {

@@ -16,6 +16,7 @@ import type { EventRecorder } from '../kube/events.js';
 import { addFinalizer, removeFinalizer } from '../kube/finalizer.js';
 import { Informer } from '../kube/informer.js';
 import { type KubeObject, keyOf, type ObjectKey } from '../kube/object.js';
+import type { Discovery } from '../kube/served.js';
 import { writeStatus } from '../kube/status.js';
 import { WorkQueue } from '../kube/workqueue.js';
 import { readApplied } from '../reconcile/applied.js';
@@ -59,6 +60,8 @@ export interface KindControllerParts {
   readonly kind: AnyKind;
   readonly namespaces: Namespaces;
   readonly kube: KubeClient;
+  /** One for all kinds. */
+  readonly discovery: Discovery;
   readonly teleport: TeleportClient;
   readonly events: EventRecorder;
   readonly recent: RecentWrites;
@@ -103,7 +106,7 @@ export class KindController {
     this.#log = parts.log.with({ controller: name });
     this.#queue = new WorkQueue({ name, clock, metrics, policy: retryPolicy });
     this.#sight = new Sight({
-      kube,
+      kube: parts.discovery,
       resource,
       clock,
       log: this.#log,

@@ -3,15 +3,14 @@
 import { sleep } from '../core/abort.js';
 import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
-import type { KubeClient } from '../kube/client.js';
 import type { ApiResource } from '../kube/object.js';
-import { servedVersions } from '../kube/served.js';
+import { type Discovery, servedVersions } from '../kube/served.js';
 
 /** Between looks whether a kind that can't be read is served, in milliseconds. */
 const everyMs = 30_000;
 
 export interface SightParts {
-  readonly kube: Pick<KubeClient, 'versions' | 'discover'>;
+  readonly kube: Discovery;
   readonly resource: ApiResource;
   readonly clock: Clock;
   readonly log: Logger;

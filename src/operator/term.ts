@@ -12,6 +12,7 @@ import { Until } from '../core/until.js';
 import type { AnyKind } from '../kinds/kind.js';
 import type { KubeClient } from '../kube/client.js';
 import type { EventRecorder } from '../kube/events.js';
+import { sharedDiscovery } from '../kube/shared-discovery.js';
 import { DeletionBrake } from '../reconcile/brake.js';
 import { Claims } from '../reconcile/claims.js';
 import { Absences } from '../reconcile/dependencies.js';
@@ -85,12 +86,14 @@ export async function serveTerm(parts: TermParts, leading: AbortSignal): Promise
   const limiter = new CallLimiter(clock, metrics);
   const counters = passCounters(metrics);
   const turn = new Turn(clock);
+  const discovery = sharedDiscovery(kube, clock, ending);
   const controllers = kinds.map(
     (kind) =>
       new KindController({
         kind,
         namespaces: objectNamespaces(settings.namespaces, namespace),
         kube,
+        discovery,
         teleport: limitedClient(teleport, limiter, kind.object.kind),
         events,
         recent,

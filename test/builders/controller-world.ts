@@ -64,6 +64,7 @@ export function controllerWorld(
     kind,
     namespaces: ['teleport'],
     kube,
+    discovery: kube,
     teleport: {} as TeleportClient,
     events,
     recent: new RecentWrites(clock),
