@@ -228,11 +228,8 @@ export class Informer {
     try {
       this.#options.onChange(key, change);
     } catch (error) {
-      this.#options.log.error('the handler of a change failed', {
-        resource: this.#name,
-        key,
-        ...unforeseen(error),
-      });
+      const about = { resource: this.#name, key, ...unforeseen(error) };
+      this.#options.log.error('the handler of a change failed', about);
     }
   }
 

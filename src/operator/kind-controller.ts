@@ -1,44 +1,30 @@
 // One kind at work: its informer, queue and workers around the reconciler. Runs while this replica leads. What makes
 // it look at an object again that did not change is the matter of wakes.ts.
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../core/clock.js';
 import type { Logger } from '../core/log.js';
-import type { Metrics } from '../core/metrics.js';
-import type { Turn } from '../core/turn.js';
-import type { Features } from '../gen/teleport/client/authservice_pb.js';
 import { tellsStored } from '../kinds/calls.js';
-import { type AnyKind, apiResource } from '../kinds/kind.js';
-import type { KubeClient } from '../kube/client.js';
+import { apiResource } from '../kinds/kind.js';
 import { setConditions } from '../kube/conditions.js';
 import { type Next, type Pass, runController } from '../kube/controller.js';
 import { KubeError } from '../kube/errors.js';
-import type { EventRecorder } from '../kube/events.js';
 import { addFinalizer, removeFinalizer } from '../kube/finalizer.js';
 import { Informer } from '../kube/informer.js';
 import { type KubeObject, keyOf, type ObjectKey } from '../kube/object.js';
-import type { Discovery } from '../kube/served.js';
 import { writeStatus } from '../kube/status.js';
 import { WorkQueue } from '../kube/workqueue.js';
 import { readApplied } from '../reconcile/applied.js';
-import type { DeletionBrake } from '../reconcile/brake.js';
-import { type Claims, holds } from '../reconcile/claims.js';
-import type { Absences } from '../reconcile/dependencies.js';
+import { holds } from '../reconcile/claims.js';
 import { Door, isNews } from '../reconcile/door.js';
 import { Fights } from '../reconcile/fights.js';
 import { LatestReads } from '../reconcile/latest.js';
-import type { Mirror } from '../reconcile/mirror.js';
 import { finalizer } from '../reconcile/names.js';
-import { type PassCounters, Passes } from '../reconcile/pass.js';
-import type { PolicyDefaults } from '../reconcile/policy.js';
-import type { RecentWrites } from '../reconcile/recent.js';
+import { Passes } from '../reconcile/pass.js';
 import { Teardown } from '../reconcile/teardown.js';
 import { resourceName } from '../reconcile/wanted.js';
-import type { TeleportClient } from '../teleport/client.js';
 import { whatEnds } from './ending.js';
-import type { Namespaces } from './namespaces.js';
+import type { KindControllerParts } from './kind-controller-parts.js';
 import { objectMetrics } from './object-metrics.js';
 import { ObjectStore } from './object-store.js';
-import type { SecretsByNamespace } from './secrets-by-namespace.js';
 import { Sight } from './sight.js';
 import { Wakes } from './wakes.js';
 
@@ -55,35 +41,6 @@ const retryPolicy = { baseMs: 500, factor: 2, maxMs: 300_000, jitter: 0.5 };
 
 /** Longest of these delays where nothing tells when the next try is worth it. */
 const soonMs = 15_000;
-
-export interface KindControllerParts {
-  readonly kind: AnyKind;
-  readonly namespaces: Namespaces;
-  readonly kube: KubeClient;
-  /** One for all kinds. */
-  readonly discovery: Discovery;
-  readonly teleport: TeleportClient;
-  readonly events: EventRecorder;
-  readonly recent: RecentWrites;
-  readonly secrets: SecretsByNamespace;
-  readonly mirror: Mirror;
-  readonly absences: Absences;
-  readonly claims: Claims;
-  readonly policy: PolicyDefaults;
-  readonly brake: DeletionBrake;
-  readonly deleteOnTeardown: boolean;
-  /** Told which resource's claims changed. */
-  readonly onClaims: (resource: string) => void;
-  /** Told that objects of a kind which claim resources of the Teleport kind can be read now, or can't. */
-  readonly onSight: (resourceKind: string) => void;
-  readonly features: () => Features | undefined;
-  readonly counters: PassCounters;
-  readonly clock: Clock;
-  readonly turn: Turn;
-  readonly log: Logger;
-  readonly metrics: Metrics;
-  readonly syncPeriodMs: number;
-}
 
 export class KindController {
   readonly objects: ObjectStore;
